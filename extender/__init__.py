@@ -1,0 +1,1 @@
+"""OpenStack Nova's scheduler as a Kubernetes scheduler extender."""

@@ -1,0 +1,58 @@
+"""Flavors that an aggregate admits: the seed's TypeFilter."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from extender.filters.base import HostFilter, Verdicts
+from extender.model.facts import Facts, Source
+from extender.model.groups import Aggregates, split_values, values_from_key
+from extender.model.host_state import HostState
+from extender.model.host_table import HostTable
+from extender.model.reason import Category, Reason
+from extender.model.request_spec import RequestSpec
+
+FLAVOR_NOT_ALLOWED = Reason(
+    "flavor_not_allowed", "flavor is not allowed on the host", Category.POLICY
+)
+KEY = "instance_type"
+
+
+class AggregateTypeAffinityFilter(HostFilter):
+    """Refuse hosts whose aggregates name flavors (``instance_type``) but not the requested one.
+
+    A host in no aggregate with that key passes for every flavor.
+    Source: ``AggregateTypeAffinityFilter``, Nova 2012.2 on.
+    """
+
+    run_filter_once_per_request = True
+    added_in = "2012.2"
+    reasons = (FLAVOR_NOT_ALLOWED,)
+
+    def filter_all(self, hosts: HostTable, spec: RequestSpec) -> Verdicts:
+        """Test each distinct set of aggregates once."""
+        name = spec.flavor.name
+        refused = self.code(FLAVOR_NOT_ALLOWED)
+
+        def judge(aggregates: Aggregates) -> int:
+            allowed = values_from_key(aggregates, KEY)
+            return 0 if not allowed or name in split_values(allowed) else refused
+
+        return hosts.encoded("aggregates").spread(judge, np.uint8)
+
+    def explain(self, host: HostState, spec: RequestSpec) -> Facts:
+        """The flavor asked for and those admitted."""
+        named = [a for a in host.aggregates if KEY in a.metadata]
+        allowed = ", ".join(sorted(split_values(values_from_key(host.aggregates, KEY))))
+        return Facts(
+            need=spec.flavor.name or "no flavor",
+            have=allowed or "any",
+            sources=(
+                Source(
+                    "flavor",
+                    spec.flavor.name or "none",
+                    spec.sources.get("flavor_name", "pod has no annotation nova-extender.io/flavor"),
+                ),
+                *(Source(KEY, a.metadata[KEY], f"aggregate {a.name}") for a in named),
+            ),
+        )

@@ -1,0 +1,101 @@
+"""What CoreFilter, RamFilter and DiskFilter share: total × ratio − used against the request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from extender.filters.base import HostFilter, Verdicts, refuse
+from extender.model.attempt import Numbers
+from extender.model.columns import clamp
+from extender.model.facts import Facts, Source, Unit
+from extender.model.host_state import HostState, Inventory, Unreadable
+from extender.model.host_table import HostTable
+from extender.model.reason import INVALID_HOST_ANNOTATION, Category, Reason
+from extender.model.request_spec import RequestSpec
+
+INVALID_ALLOCATION_RATIO = Reason(
+    "invalid_allocation_ratio", "allocation ratio is not valid", Category.DATA
+)
+
+
+class CapacityFilter(HostFilter):
+    """A resource's limit ⌊total × ratio⌋ less its use must cover the request.
+
+    A request of 0 is not checked, as in kube-scheduler. An instance may not overcommit against
+    itself: a request above the total is refused whatever the ratio.
+    """
+
+    resource: ClassVar[Literal["cpu", "ram", "disk"]]
+    unit: ClassVar[Unit]
+    limit_key: ClassVar[str]
+    limit_unit: ClassVar[int]
+    exceeds: ClassVar[Reason]
+    insufficient: ClassVar[Reason]
+    unreadable_ratio: ClassVar[Unreadable]
+    unreadable_total: ClassVar[Unreadable]
+    unknown_total_passes: ClassVar[bool] = False
+
+    def requested(self, spec: RequestSpec) -> int:
+        """The request in milli-cores or bytes."""
+        raise NotImplementedError
+
+    def filter_all(self, hosts: HostTable, spec: RequestSpec) -> Verdicts:
+        """Compare total, limit and use of all hosts with the request."""
+        need = clamp(self.requested(spec))
+        if need == 0:
+            return np.zeros(len(hosts), dtype=np.uint8)
+        total = hosts.values(f"{self.resource}_total")
+        limit = hosts.values(f"{self.resource}_limit")
+        used = hosts.values(f"{self.resource}_used")
+        unreadable = hosts.unreadable
+        judged = refuse(
+            ((unreadable & self.unreadable_ratio) != 0, self.code(INVALID_ALLOCATION_RATIO)),
+            ((unreadable & self.unreadable_total) != 0, self.code(INVALID_HOST_ANNOTATION)),
+            (total < need, self.code(self.exceeds)),
+            (limit - used < need, self.code(self.insufficient)),
+            hosts=hosts,
+        )
+        if self.unknown_total_passes:
+            judged[(total == 0) & ((unreadable & self.unreadable_total) == 0)] = 0
+        return judged
+
+    def numbers(self, hosts: HostTable, spec: RequestSpec) -> Numbers:
+        """The request, and limit less use."""
+        have = hosts.values(f"{self.resource}_limit") - hosts.values(f"{self.resource}_used")
+        return Numbers(self.requested(spec), have, self.unit)
+
+    def explain(self, host: HostState, spec: RequestSpec) -> Facts:
+        """Need, have, what is missing, and where total, ratio and use come from."""
+        inventory = self.inventory(host)
+        need = self.requested(spec)
+        have = min(inventory.total, inventory.limit - inventory.used)
+        show, text = self.unit.show, self.unit.text
+        return Facts(
+            need=show(need),
+            have=show(have),
+            short_by=show(max(0, need - have)) if need else 0,
+            unit=self.unit.name,
+            sources=(
+                Source("requested", text(need), spec.sources.get("flavor", "pod requests")),
+                Source("total", text(inventory.total), inventory.total_from),
+                Source("ratio", f"{float(inventory.ratio):g}", inventory.ratio_from),
+                Source("limit", text(inventory.limit), "total × ratio, floored"),
+                Source("used", text(inventory.used), f"{host.num_instances} pods on the node"),
+            ),
+        )
+
+    def limits(self, host: HostState, spec: RequestSpec) -> Mapping[str, int]:
+        """The limit, for the claim."""
+        del spec
+        inventory = self.inventory(host)
+        if self.unknown_total_passes and inventory.total == 0:
+            return {}
+        return {self.limit_key: inventory.limit // self.limit_unit}
+
+    def inventory(self, host: HostState) -> Inventory:
+        """The host's share of this resource."""
+        found: Inventory = getattr(host, self.resource)
+        return found

@@ -1,0 +1,190 @@
+"""What happened to one pod in one scheduling cycle.
+
+Making it costs arrays and codes; names of filters, texts and numbers are put together only when
+someone asks. Metrics, logs and explanations are all drawn from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from extender.model.facts import Unit
+from extender.model.reason import Reason
+
+Codes = npt.NDArray[np.uint16]
+Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
+
+PRE_STAGE = "pre_stage"
+"""The name under which the tests before the first filter are counted (Nova's host matching)."""
+
+_STEP = 8
+_CODE = (1 << _STEP) - 1
+
+
+def host_code(step: int, code: int) -> int:
+    """One number for a refusal: the step (1-based) and its reason code."""
+    return step << _STEP | code
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Need and have of a filter that compares amounts: one need, one ``have`` a host.
+
+    Exact, in the unit's smallest part (milli-cores, bytes); ``unit`` says how to show them.
+    """
+
+    need: int
+    have: Int64
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One filter's part: how many hosts entered and left, and with what numbers it refused.
+
+    ``reasons[code - 1]`` is the reason of a code. ``numbers.have`` has one entry for each host
+    refused here, in the order of the request.
+    """
+
+    name: str
+    entering: int
+    leaving: int
+    reasons: tuple[Reason, ...]
+    numbers: Numbers | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A filter or weigher that raised: what, on which host, and with which text."""
+
+    plugin: str
+    host: str
+    text: str
+
+
+@dataclass(frozen=True)
+class FilterPart:
+    """The filters' part of an attempt.
+
+    Args:
+        hosts: the names asked about, in the order asked.
+        known: how many hosts the extender knows.
+        codes: one a host: 0 passed, else ``host_code(step, code)``.
+        steps: the pre-stage and each filter that ran, in order.
+        faults: filters that raised.
+    """
+
+    hosts: Sequence[str]
+    known: int
+    codes: Codes
+    steps: tuple[Step, ...]
+    faults: tuple[Fault, ...] = ()
+
+    @cached_property
+    def passed(self) -> npt.NDArray[np.bool_]:
+        """Which hosts passed all filters."""
+        passed: npt.NDArray[np.bool_] = self.codes == 0
+        return passed
+
+    @property
+    def no_valid_host(self) -> bool:
+        """Whether nothing is left (also when nothing was asked)."""
+        return not self.passed.any()
+
+    @property
+    def decisive(self) -> str | None:
+        """The step that emptied the list, where one did."""
+        last = self.steps[-1] if self.steps else None
+        return last.name if last is not None and last.leaving == 0 and last.entering else None
+
+    def reason(self, code: int) -> Reason:
+        """The reason behind a host's code (which must not be 0)."""
+        return self.steps[(code >> _STEP) - 1].reasons[(code & _CODE) - 1]
+
+    def step_of(self, code: int) -> Step:
+        """The step that refused with this code."""
+        return self.steps[(code >> _STEP) - 1]
+
+    @cached_property
+    def rejections(self) -> dict[int, int]:
+        """How many hosts were refused with each code, by code."""
+        values, counts = np.unique(self.codes[~self.passed], return_counts=True)
+        return dict(zip(values.tolist(), counts.tolist(), strict=True))
+
+    def survivors(self, step: int) -> list[str]:
+        """The hosts left after a step (0-based)."""
+        kept = (self.codes == 0) | ((self.codes >> _STEP) > step + 1)
+        return [self.hosts[i] for i in np.flatnonzero(kept).tolist()]
+
+    @property
+    def size(self) -> int:
+        """Roughly the bytes this keeps in memory."""
+        numbers = sum(8 * len(step.numbers.have) for step in self.steps if step.numbers)
+        return 600 + 10 * len(self.codes) + 200 * len(self.steps) + numbers
+
+
+@dataclass(frozen=True, slots=True)
+class WeigherStep:
+    """One weigher's part: raw weights, what normalising made of them, and the multiplier."""
+
+    name: str
+    raw: Float64
+    normalised: Float64
+    multiplier: float | Float64
+
+    @property
+    def weighed(self) -> Float64:
+        """What the weigher adds to each host's weight."""
+        return self.normalised * self.multiplier
+
+
+@dataclass(frozen=True, slots=True)
+class WeighPart:
+    """The weighers' part of an attempt; arrays are in the order of ``hosts``.
+
+    ``order`` lists positions from best to worst; ``scores`` is what kube-scheduler was told.
+    """
+
+    hosts: Sequence[str]
+    steps: tuple[WeigherStep, ...]
+    weights: Float64
+    order: npt.NDArray[np.intp]
+    scores: Int64
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Roughly the bytes this keeps in memory."""
+        return 400 + len(self.hosts) * (32 + 16 * len(self.steps))
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """What happened to one pod in one scheduling cycle, joined by pod UID over the calls.
+
+    ``at`` is seconds since the epoch, passed in; ``generation`` counts configurations.
+    """
+
+    uid: str
+    namespace: str
+    name: str
+    at: float
+    generation: int = 0
+    request: str = ""
+    refusal: str = ""
+    filtered: FilterPart | None = None
+    weighed: WeighPart | None = None
+
+    @property
+    def size(self) -> int:
+        """Roughly the bytes this keeps in memory."""
+        filtered = self.filtered.size if self.filtered else 0
+        weighed = self.weighed.size if self.weighed else 0
+        return 1200 + filtered + weighed

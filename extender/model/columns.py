@@ -1,0 +1,103 @@
+"""The building stones of HostTable: numeric columns and dictionary-encoded ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from extender.model.host_state import HostState
+    from extender.model.host_table import HostTable
+
+Int64 = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
+Int32 = npt.NDArray[np.int32]
+S = TypeVar("S", bound=np.generic)
+
+LARGEST = 2**62
+"""Columns hold int64; absurd amounts are cut here so that no sum of two can overflow."""
+
+
+def clamp(amount: int) -> int:
+    """An exact amount cut to what a column can hold."""
+    return max(-LARGEST, min(LARGEST, amount))
+
+
+class Column(Generic[S]):
+    """A numeric column of HostTable, filled from a HostState by ``read``.
+
+    Reading the attribute gives one value a host, in the table's order.
+    """
+
+    def __init__(self, dtype: type[S], read: Callable[[HostState], Any]) -> None:
+        self.dtype = dtype
+        self.read = read
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, table: None, owner: type) -> Column[S]: ...
+    @overload
+    def __get__(self, table: HostTable, owner: type) -> npt.NDArray[S]: ...
+    def __get__(self, table: HostTable | None, owner: type) -> Column[S] | npt.NDArray[S]:
+        """The column's values, or the column itself when read off the class."""
+        if table is None:
+            return self
+        return table.values(self.name)
+
+
+class Vocabulary:
+    """The distinct values of an encoded column, by code."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self._codes: dict[Hashable, int] = {}
+        self._memo: dict[Hashable, list[Any]] = {}
+
+    def encode(self, value: Hashable) -> int:
+        """The code of a value, given out at first sight."""
+        code = self._codes.get(value)
+        if code is None:
+            code = self._codes[value] = len(self.values)
+            self.values.append(value)
+        return code
+
+    def memo(self, key: Hashable, function: Callable[[Any], Any]) -> list[Any]:
+        """``function`` of each value; worked out once for a value and a key.
+
+        The key must not stem from a request, or the memory would grow with requests.
+        """
+        known = self._memo.setdefault(key, [])
+        for value in self.values[len(known) :]:
+            known.append(function(value))
+        return known
+
+
+class Encoded:
+    """A dictionary-encoded column: int32 codes and their vocabulary."""
+
+    def __init__(self, codes: Int32, vocabulary: Vocabulary) -> None:
+        self.codes = codes
+        self.vocabulary = vocabulary
+
+    def spread(
+        self, function: Callable[[Any], Any], dtype: type[S], memo: Hashable = None
+    ) -> npt.NDArray[S]:
+        """``function`` run once for each distinct value, spread to one result a host.
+
+        Args:
+            function: value → result.
+            dtype: NumPy type of the results.
+            memo: where the function does not depend on the request, a key to remember it by.
+        """
+        if memo is not None:
+            results = self.vocabulary.memo(memo, function)
+        else:
+            results = [function(value) for value in self.vocabulary.values]
+        spread: npt.NDArray[S] = np.array(results, dtype=dtype)[self.codes]
+        return spread

@@ -1,0 +1,31 @@
+"""What one pod takes off its host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from extender.model.host_state import Instance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """One counting pod's share of its host, in milli-cores and bytes.
+
+    Args:
+        instance: the pod as Nova's instance.
+        host: the node it is bound to.
+        io_op: whether it starts or terminates (Nova's building or migrating instance).
+        terminating: whether it has a deletionTimestamp.
+        group: its server group's name, if any.
+        priority: ``spec.priority``, 0 where absent.
+    """
+
+    instance: Instance
+    host: str
+    milli_vcpus: int = 0
+    memory: int = 0
+    disk: int = 0
+    io_op: bool = False
+    terminating: bool = False
+    group: str | None = None
+    priority: int = 0

@@ -1,0 +1,54 @@
+"""The numbers and texts behind a verdict, worked out only when somebody asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from extender.model.flavor import MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One value that went into a verdict, and where it came from."""
+
+    name: str
+    value: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a filter needed, what the host has, and where each came from.
+
+    ``need`` and ``have`` are in ``unit`` when they are numbers (``have`` may be negative);
+    ``short_by`` is what is missing, 0 where nothing is, ``None`` where there is no number.
+    """
+
+    need: int | float | str | None = None
+    have: int | float | str | None = None
+    short_by: int | float | None = None
+    unit: str = ""
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """How an exact amount is shown to people: divided by ``size``, as ``name``."""
+
+    name: str
+    size: int
+
+    def show(self, amount: int) -> int | float:
+        """The amount in this unit: whole where it is whole, else a float."""
+        shown = Fraction(amount, self.size)
+        return int(shown) if shown.denominator == 1 else float(shown)
+
+    def text(self, amount: int) -> str:
+        """The amount and the unit as text."""
+        return f"{self.show(amount):g} {self.name}" if self.name else f"{self.show(amount):g}"
+
+
+VCPU = Unit("vCPU", 1000)
+MEBIBYTE = Unit("MiB", MIB)
+COUNT = Unit("", 1)

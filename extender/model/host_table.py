@@ -1,0 +1,200 @@
+"""The cluster as columns: all hosts judged at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from extender.model.columns import Bool, Column, Encoded, Int32, Int64, Vocabulary, clamp
+from extender.model.host_state import HostState
+
+Rows = npt.NDArray[np.intp]
+
+
+class HostTable:
+    """HostStates and their columns, kept in step by ``write``.
+
+    A table owns its hosts; ``take`` gives a view of some of them, which gathers a column only
+    when it is read. Rows are dense: removing a host moves the last one into its place.
+    """
+
+    cpu_total = Column(np.int64, lambda h: clamp(h.cpu.total))
+    cpu_used = Column(np.int64, lambda h: clamp(h.cpu.used))
+    cpu_limit = Column(np.int64, lambda h: clamp(h.cpu.limit))
+    ram_total = Column(np.int64, lambda h: clamp(h.ram.total))
+    ram_used = Column(np.int64, lambda h: clamp(h.ram.used))
+    ram_limit = Column(np.int64, lambda h: clamp(h.ram.limit))
+    disk_total = Column(np.int64, lambda h: clamp(h.disk.total))
+    disk_used = Column(np.int64, lambda h: clamp(h.disk.used))
+    disk_limit = Column(np.int64, lambda h: clamp(h.disk.limit))
+    num_instances = Column(np.int64, lambda h: h.num_instances)
+    num_io_ops = Column(np.int64, lambda h: h.num_io_ops)
+    disabled = Column(np.bool_, lambda h: h.service.disabled)
+    unschedulable = Column(np.bool_, lambda h: h.service.unschedulable)
+    forced_down = Column(np.bool_, lambda h: h.service.forced_down)
+    ready = Column(np.bool_, lambda h: h.service.ready)
+    unreadable = Column(np.int64, lambda h: int(h.unreadable))
+
+    _COLUMNS: dict[str, Column[Any]] = {}  # noqa: RUF012 - filled once, just below the class
+    _USAGE = ("cpu_used", "ram_used", "disk_used", "num_instances", "num_io_ops")
+
+    def __init__(self, hosts: Iterable[HostState] = ()) -> None:
+        self.hosts: list[HostState] = []
+        self.index: dict[str, int] = {}
+        self._arrays: dict[str, npt.NDArray[Any]] = {
+            name: np.zeros(16, dtype=column.dtype) for name, column in self._COLUMNS.items()
+        }
+        self._encoded: dict[str, tuple[Int32, Vocabulary]] = {}
+        for host in hosts:
+            self.put(host)
+
+    def __len__(self) -> int:
+        return len(self.hosts)
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def values(self, name: str) -> npt.NDArray[Any]:
+        """A numeric column by name."""
+        return self._arrays[name][: len(self.hosts)]
+
+    def encoded(self, attribute: str) -> Encoded:
+        """A HostState attribute, dictionary-encoded; built at first use, then kept up.
+
+        Raises:
+            AttributeError: HostState has no such attribute.
+        """
+        if attribute not in self._encoded:
+            vocabulary = Vocabulary()
+            codes = np.zeros(len(self._arrays["cpu_total"]), dtype=np.int32)
+            for row, host in enumerate(self.hosts):
+                codes[row] = vocabulary.encode(getattr(host, attribute))
+            self._encoded[attribute] = (codes, vocabulary)
+        codes, vocabulary = self._encoded[attribute]
+        return Encoded(codes[: len(self.hosts)], vocabulary)
+
+    def host_state(self, row: int) -> HostState:
+        """The host in a row."""
+        return self.hosts[row]
+
+    def row(self, host: str) -> int | None:
+        """The row of a host by name, if the table has it."""
+        return self.index.get(host)
+
+    def rows(self, names: Sequence[str]) -> Rows:
+        """The rows of hosts by name; -1 for a name that is not known."""
+        get = self.index.get
+        return np.fromiter((get(name, -1) for name in names), dtype=np.intp, count=len(names))
+
+    def take(self, rows: Rows) -> HostTable:
+        """A view of some rows, in the order given."""
+        return _View(self, rows)
+
+    def copy(self) -> HostTable:
+        """A table of independent copies, to consume on."""
+        return HostTable(self.host_state(row).copy() for row in range(len(self)))
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def put(self, host: HostState) -> int:
+        """Add a host, or replace the one of its name; returns its row."""
+        row = self.index.get(host.host)
+        if row is None:
+            row = len(self.hosts)
+            self._grow(row + 1)
+            self.hosts.append(host)
+            self.index[host.host] = row
+        else:
+            self.hosts[row] = host
+        self._write(row, self._COLUMNS)
+        self._encode(row)
+        return row
+
+    def remove(self, name: str) -> None:
+        """Take a host out; no error if it is not there."""
+        row = self.index.pop(name, None)
+        if row is None:
+            return
+        last = self.hosts.pop()
+        if last.host != name:
+            self.hosts[row] = last
+            self.index[last.host] = row
+            self._write(row, self._COLUMNS)
+            self._encode(row)
+
+    def usage_changed(self, host: HostState) -> None:
+        """Bring the columns of use into step after a host's use changed."""
+        self._write(self.index[host.host], self._USAGE)
+
+    def _write(self, row: int, names: Iterable[str]) -> None:
+        host = self.hosts[row]
+        for name in names:
+            self._arrays[name][row] = self._COLUMNS[name].read(host)
+
+    def _encode(self, row: int) -> None:
+        host = self.hosts[row]
+        for attribute, (codes, vocabulary) in self._encoded.items():
+            codes[row] = vocabulary.encode(getattr(host, attribute))
+
+    def _grow(self, size: int) -> None:
+        have = len(self._arrays["cpu_total"])
+        if size <= have:
+            return
+        for name, array in self._arrays.items():
+            self._arrays[name] = np.concatenate([array, np.zeros_like(array)])
+        for attribute, (codes, vocabulary) in self._encoded.items():
+            self._encoded[attribute] = (np.concatenate([codes, np.zeros_like(codes)]), vocabulary)
+
+
+HostTable._COLUMNS.update(  # noqa: SLF001 - the class's own declaration, read off itself
+    {name: value for name, value in vars(HostTable).items() if isinstance(value, Column)}
+)
+
+
+class _View(HostTable):
+    """Some rows of another table; columns are gathered when they are read."""
+
+    def __init__(self, parent: HostTable, rows: Rows) -> None:
+        self._parent = parent
+        self._rows = rows
+        self._gathered: dict[str, npt.NDArray[Any]] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def values(self, name: str) -> npt.NDArray[Any]:
+        if name not in self._gathered:
+            self._gathered[name] = self._parent.values(name)[self._rows]
+        return self._gathered[name]
+
+    def encoded(self, attribute: str) -> Encoded:
+        whole = self._parent.encoded(attribute)
+        return Encoded(whole.codes[self._rows], whole.vocabulary)
+
+    def host_state(self, row: int) -> HostState:
+        return self._parent.host_state(int(self._rows[row]))
+
+    def row(self, host: str) -> int | None:
+        parent_row = self._parent.row(host)
+        if parent_row is None:
+            return None
+        found = np.flatnonzero(self._rows == parent_row)
+        return int(found[0]) if len(found) else None
+
+    def rows(self, names: Sequence[str]) -> Rows:
+        found = (self.row(name) for name in names)
+        return np.fromiter((-1 if r is None else r for r in found), dtype=np.intp)
+
+    def take(self, rows: Rows) -> HostTable:
+        return _View(self._parent, self._rows[rows])
+
+    def put(self, host: HostState) -> int:
+        raise TypeError(f"a view cannot take in {host.host}: write to the table it is a view of")
+
+    def remove(self, name: str) -> None:
+        raise TypeError(f"a view cannot lose {name}: write to the table it is a view of")
+
+    def usage_changed(self, host: HostState) -> None:
+        self._parent.usage_changed(host)

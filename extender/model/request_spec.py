@@ -1,0 +1,97 @@
+"""One request as Nova's scheduler sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from extender.model.flavor import Flavor
+from extender.model.groups import InstanceGroup
+from extender.model.reason import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Nova's ``requested_destination``.
+
+    ``aggregates`` are texts ``"a,b"``: or within a text, and between texts.
+    """
+
+    host: str | None = None
+    node: str | None = None
+    cell: str | None = None
+    aggregates: tuple[str, ...] = ()
+    forbidden_aggregates: frozenset[str] = frozenset()
+    allow_cross_cell_move: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerRetries:
+    """Nova's ``SchedulerRetries``: where the request was tried before, as (host, node)."""
+
+    num_attempts: int = 0
+    hosts: tuple[tuple[str, str], ...] = ()
+    exc_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageMeta:
+    """Nova's ``ImageMeta``: the first container's image as written."""
+
+    id: str | None = None
+    properties: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request that no host may take, and why in words that name the cause."""
+
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestSpec:
+    """Nova's ``RequestSpec`` of one pod.
+
+    Source: ``nova.objects.request_spec.RequestSpec``. ``refusal`` is set when the pod itself
+    cannot be judged (an unreadable annotation, a flavor that does not exist): every host refuses.
+    """
+
+    instance_uuid: str = ""
+    project_id: str = ""
+    name: str = ""
+    num_instances: int = 1
+    flavor: Flavor = field(default_factory=Flavor)
+    availability_zone: str | None = None
+    ignore_hosts: tuple[str, ...] = ()
+    force_hosts: tuple[str, ...] = ()
+    force_nodes: tuple[str, ...] = ()
+    requested_destination: Destination | None = None
+    retry: SchedulerRetries | None = None
+    scheduler_hints: Mapping[str, tuple[str, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    instance_group: InstanceGroup | None = None
+    image: ImageMeta = field(default_factory=ImageMeta)
+    tolerates_unschedulable: bool = False
+    tolerates_not_ready: bool = False
+    nominated_host: str | None = None
+    refusal: Refusal | None = None
+    sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Where a value came from when it is not obvious, by field name, for explanations."""
+
+    def get_scheduler_hint(
+        self, name: str, default: str | None = None
+    ) -> str | tuple[str, ...] | None:
+        """A hint: the text of a list of one, else the list; ``default`` where it is missing."""
+        values = self.scheduler_hints.get(name)
+        if values is None:
+            return default
+        return values[0] if len(values) == 1 else values
+
+    @property
+    def is_rebuild(self) -> bool:
+        """Whether this asks if the pod may stay (hint ``_nova_check_type`` is ``rebuild``)."""
+        return self.scheduler_hints.get("_nova_check_type") == ("rebuild",)

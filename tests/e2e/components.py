@@ -1,0 +1,117 @@
+"""The command line of each program of the control plane: what is special about ours, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.e2e.process import free_ports
+
+STAGES = Path(__file__).resolve().parent / "kwok-stages.yaml"
+KWOK_LABEL = "kwok.x-k8s.io/node"
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The ports that the control plane listens on, all on the loopback address."""
+
+    etcd: int
+    etcd_peer: int
+    api_server: int
+    controller_manager: int
+    kwok: int
+
+    @classmethod
+    def free(cls) -> Ports:
+        """Ports that nobody has."""
+        return cls(*free_ports(5))
+
+
+def etcd(binary: Path, workdir: Path, ports: Ports) -> list[str]:
+    """One member that never waits for a disk."""
+    client = f"http://{LOOPBACK}:{ports.etcd}"
+    peer = f"http://{LOOPBACK}:{ports.etcd_peer}"
+    return [
+        str(binary),
+        "--name=e2e",
+        f"--data-dir={workdir / 'etcd'}",
+        f"--listen-client-urls={client}",
+        f"--advertise-client-urls={client}",
+        f"--listen-peer-urls={peer}",
+        f"--initial-advertise-peer-urls={peer}",
+        f"--initial-cluster=e2e={peer}",
+        "--unsafe-no-fsync",
+    ]
+
+
+def api_server(binary: Path, workdir: Path, ports: Ports) -> list[str]:
+    """An API server with real authentication and RBAC, and no kubelet or service network."""
+    certificates = workdir / "api-server"
+    return [
+        str(binary),
+        f"--etcd-servers=http://{LOOPBACK}:{ports.etcd}",
+        f"--bind-address={LOOPBACK}",
+        f"--secure-port={ports.api_server}",
+        f"--advertise-address={LOOPBACK}",
+        # A loopback address is refused in the endpoints of the service "kubernetes".
+        "--endpoint-reconciler-type=none",
+        # The server makes a certificate here that kubeconfigs name as their authority.
+        f"--cert-dir={certificates}",
+        f"--token-auth-file={workdir / 'tokens.csv'}",
+        "--authorization-mode=Node,RBAC",
+        "--service-cluster-ip-range=10.96.0.0/16",
+        f"--service-account-issuer=https://{LOOPBACK}:{ports.api_server}",
+        # The key of the serving certificate is there before it is read for this, and serves both
+        # ends: nothing has to be installed that makes keys.
+        f"--service-account-signing-key-file={certificates / 'apiserver.key'}",
+        f"--service-account-key-file={certificates / 'apiserver.key'}",
+        # Otherwise a stop waits a minute for the watches of the other components.
+        "--shutdown-watch-termination-grace-period=1s",
+    ]
+
+
+def controller_manager(binary: Path, workdir: Path, ports: Ports, kubeconfig: Path) -> list[str]:
+    """All controllers, none of them elected."""
+    return [
+        str(binary),
+        f"--kubeconfig={kubeconfig}",
+        f"--authentication-kubeconfig={kubeconfig}",
+        f"--authorization-kubeconfig={kubeconfig}",
+        f"--bind-address={LOOPBACK}",
+        f"--secure-port={ports.controller_manager}",
+        f"--cert-dir={workdir / 'controller-manager'}",
+        "--leader-elect=false",
+        f"--root-ca-file={workdir / 'api-server' / 'apiserver.crt'}",
+        f"--service-account-private-key-file={workdir / 'api-server' / 'apiserver.key'}",
+    ]
+
+
+def kwok(binary: Path, ports: Ports, kubeconfig: Path) -> list[str]:
+    """The kubelets of the nodes that carry kwok's label, and of no other."""
+    return [
+        str(binary),
+        f"--config={STAGES}",
+        f"--kubeconfig={kubeconfig}",
+        f"--manage-nodes-with-label-selector={KWOK_LABEL}=fake",
+        f"--server-address={LOOPBACK}:{ports.kwok}",
+        # Leases are the nodes' heartbeats; without them they would be marked unreachable.
+        "--node-lease-duration-seconds=40",
+        # Otherwise the address of this machine would be written into every Node.
+        "--node-ip=192.0.2.1",
+    ]
+
+
+def scheduler(
+    binary: Path, workdir: Path, port: int, config: Path, kubeconfig: Path, name: str
+) -> list[str]:
+    """A kube-scheduler; what it does is in its configuration file."""
+    return [
+        str(binary),
+        f"--config={config}",
+        f"--authentication-kubeconfig={kubeconfig}",
+        f"--authorization-kubeconfig={kubeconfig}",
+        f"--bind-address={LOOPBACK}",
+        f"--secure-port={port}",
+        f"--cert-dir={workdir / name}",
+    ]

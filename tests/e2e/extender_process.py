@@ -1,0 +1,95 @@
+"""The extender as its users run it: a process of its own, told what to do by a file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.build import REPOSITORY
+from tests.e2e.controlplane import ControlPlane
+from tests.e2e.process import Process, answers, free_ports
+
+LOOPBACK = "127.0.0.1"
+CRDS = REPOSITORY / "charts" / "nova-extender" / "crds"
+READY_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True)
+class Extender:
+    """A running extender and where it listens."""
+
+    process: Process
+    url: str
+    health_url: str
+
+    def wait_ready(self, timeout: float = READY_TIMEOUT) -> None:
+        """Waits until it has seen the whole cluster."""
+        self.process.wait_ready(lambda: answers(f"{self.health_url}/readyz"), timeout)
+
+    def stop(self) -> None:
+        """Stops it; calls in flight are answered first."""
+        self.process.stop()
+
+    def restart(self) -> None:
+        """Stops it and starts it again at the same ports; it has to learn the cluster anew."""
+        self.stop()
+        self.process.start()
+        self.wait_ready()
+
+
+def start_extender(
+    workdir: Path,
+    kubeconfig: Path,
+    config: Mapping[str, Any] | None = None,
+    name: str = "nova-extender",
+) -> Extender:
+    """Starts the extender on free ports and waits until it is ready.
+
+    Args:
+        workdir: Where its configuration and `logs/NAME.log` are written.
+        kubeconfig: How it reaches the API server, and as whom.
+        config: Its configuration as the file would have it, without the addresses.
+        name: Names its files; with another name a second one runs beside.
+    """
+    port, health_port = free_ports(2)
+    content = dict(config or {})
+    content["server"] = {**content.get("server", {}), **server_section(port, health_port)}
+    # JSON is YAML.
+    config_file = workdir / f"{name}.yaml"
+    config_file.write_text(json.dumps(content, indent=2))
+    arguments = ["serve", "--kubeconfig", str(kubeconfig), "--config", str(config_file)]
+    process = Process(
+        name,
+        [sys.executable, "-m", "extender.cli", *arguments],
+        workdir / "logs" / f"{name}.log",
+        env={"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"},
+    )
+    url, health_url = f"http://{LOOPBACK}:{port}", f"http://{LOOPBACK}:{health_port}"
+    extender = Extender(process, url, health_url)
+    process.start()
+    try:
+        extender.wait_ready()
+    except BaseException:
+        process.stop()
+        raise
+    return extender
+
+
+def server_section(port: int, health_port: int) -> dict[str, Any]:
+    """The options that say where it listens: the only place of the tests that names them."""
+    return {
+        "bind_address": LOOPBACK,
+        "port": port,
+        "health_bind_address": LOOPBACK,
+        "health_port": health_port,
+    }
+
+
+def install_kinds(control_plane: ControlPlane) -> None:
+    """Applies the chart's custom resource definitions and waits until they are served."""
+    control_plane.kubectl("apply", "-f", str(CRDS))
+    control_plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRDS))
