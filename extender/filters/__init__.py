@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from extender.model.plugins import find_classes
 from extender.filters.base import HostFilter
+from extender.model.plugins import find_classes
 
 
 def all_filters() -> list[type[HostFilter]]:

@@ -21,7 +21,8 @@ KEY = "instance_type"
 class AggregateTypeAffinityFilter(HostFilter):
     """Refuse hosts whose aggregates name flavors (``instance_type``) but not the requested one.
 
-    A host in no aggregate with that key passes for every flavor.
+    A host in no aggregate with that key passes for every flavor, and no other host passes for a
+    request without a flavor.
     Source: ``AggregateTypeAffinityFilter``, Nova 2012.2 on.
     """
 
@@ -36,22 +37,24 @@ class AggregateTypeAffinityFilter(HostFilter):
 
         def judge(aggregates: Aggregates) -> int:
             allowed = values_from_key(aggregates, KEY)
-            return 0 if not allowed or name in split_values(allowed) else refused
+            return 0 if not allowed or (name and name in split_values(allowed)) else refused
 
         return hosts.encoded("aggregates").spread(judge, np.uint8)
 
     def explain(self, host: HostState, spec: RequestSpec) -> Facts:
         """The flavor asked for and those admitted."""
         named = [a for a in host.aggregates if KEY in a.metadata]
-        allowed = ", ".join(sorted(split_values(values_from_key(host.aggregates, KEY))))
+        admitted = split_values(values_from_key(host.aggregates, KEY)) - {""}
         return Facts(
             need=spec.flavor.name or "no flavor",
-            have=allowed or "any",
+            have=(", ".join(sorted(admitted)) or "none") if named else "any",
             sources=(
                 Source(
                     "flavor",
                     spec.flavor.name or "none",
-                    spec.sources.get("flavor_name", "pod has no annotation nova-extender.io/flavor"),
+                    spec.sources.get(
+                        "flavor_name", "pod has no annotation nova-extender.io/flavor"
+                    ),
                 ),
                 *(Source(KEY, a.metadata[KEY], f"aggregate {a.name}") for a in named),
             ),

@@ -31,7 +31,7 @@ class AvailabilityZoneFilter(HostFilter):
     def filter_all(self, hosts: HostTable, spec: RequestSpec) -> Verdicts:
         """Test each distinct set of zones once."""
         wanted = spec.availability_zone
-        if wanted is None:
+        if not wanted:
             return np.zeros(len(hosts), dtype=np.uint8)
         wrong = self.code(WRONG_AVAILABILITY_ZONE)
         return hosts.encoded("zones").spread(
@@ -42,7 +42,7 @@ class AvailabilityZoneFilter(HostFilter):
         """The zone asked for and the host's."""
         zones = ", ".join(sorted(host.zones))
         return Facts(
-            need=spec.availability_zone,
+            need=spec.availability_zone or None,
             have=zones,
             sources=(
                 Source(

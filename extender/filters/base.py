@@ -42,7 +42,7 @@ class HostFilter:
 
     def __init__(self, options: SchedulerOptions | None = None) -> None:
         self.options = options or SchedulerOptions()
-        self.faults: list[Fault] = []
+        self._faults: list[Fault] = []
 
     @classmethod
     def name(cls) -> str:
@@ -61,7 +61,10 @@ class HostFilter:
         Raises:
             ValueError: the filter does not declare the reason.
         """
-        return cls.all_reasons().index(reason) + 1
+        reasons = cls.all_reasons()
+        if reason not in reasons:
+            raise ValueError(f"{cls.name()} does not declare the reason {reason!r}")
+        return reasons.index(reason) + 1
 
     def run_filter_for_index(self, index: int) -> bool:
         """Whether to run for the ``index``-th instance of a request (``nova.filters``)."""
@@ -75,7 +78,8 @@ class HostFilter:
         """Judge all hosts; ``None`` stops filtering and leaves no host.
 
         This default asks ``host_passes`` about each host, for plug-ins. A host for which it raises
-        is refused as ``filter_error`` and noted in ``faults``; the others are judged all the same.
+        is refused as ``filter_error`` and noted (``take_faults``); the others are judged all the
+        same. Giving a reason that the filter does not declare counts as raising.
         """
         verdicts = np.zeros(len(hosts), dtype=np.uint8)
         for row in range(len(hosts)):
@@ -85,8 +89,13 @@ class HostFilter:
                 verdicts[row] = 0 if reason is None else self.code(reason)
             except Exception as error:  # noqa: BLE001 - a plug-in's fault must not harm the request
                 verdicts[row] = self.code(FILTER_ERROR)
-                self.faults.append(Fault(self.name(), host.host, repr(error)))
+                self._faults.append(Fault(self.name(), host.host, repr(error)))
         return verdicts
+
+    def take_faults(self) -> list[Fault]:
+        """What ``filter_all`` could not judge since this was last asked."""
+        faults, self._faults = self._faults, []
+        return faults
 
     def numbers(self, hosts: HostTable, spec: RequestSpec) -> Numbers | None:
         """Need and have of these hosts, for a filter that compares amounts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
@@ -21,7 +22,7 @@ INVALID_ALLOCATION_RATIO = Reason(
 )
 
 
-class CapacityFilter(HostFilter):
+class CapacityFilter(HostFilter, ABC):
     """A resource's limit ⌊total × ratio⌋ less its use must cover the request.
 
     A request of 0 is not checked, as in kube-scheduler. An instance may not overcommit against
@@ -38,9 +39,9 @@ class CapacityFilter(HostFilter):
     unreadable_total: ClassVar[Unreadable]
     unknown_total_passes: ClassVar[bool] = False
 
+    @abstractmethod
     def requested(self, spec: RequestSpec) -> int:
         """The request in milli-cores or bytes."""
-        raise NotImplementedError
 
     def filter_all(self, hosts: HostTable, spec: RequestSpec) -> Verdicts:
         """Compare total, limit and use of all hosts with the request."""
@@ -63,8 +64,9 @@ class CapacityFilter(HostFilter):
         return judged
 
     def numbers(self, hosts: HostTable, spec: RequestSpec) -> Numbers:
-        """The request, and limit less use."""
-        have = hosts.values(f"{self.resource}_limit") - hosts.values(f"{self.resource}_used")
+        """The request, and what one instance may have: limit less use, never above the total."""
+        free = hosts.values(f"{self.resource}_limit") - hosts.values(f"{self.resource}_used")
+        have = np.minimum(hosts.values(f"{self.resource}_total"), free)
         return Numbers(self.requested(spec), have, self.unit)
 
     def explain(self, host: HostState, spec: RequestSpec) -> Facts:
@@ -72,11 +74,12 @@ class CapacityFilter(HostFilter):
         inventory = self.inventory(host)
         need = self.requested(spec)
         have = min(inventory.total, inventory.limit - inventory.used)
+        checked = need > 0 and not (self.unknown_total_passes and inventory.total == 0)
         show, text = self.unit.show, self.unit.text
         return Facts(
             need=show(need),
             have=show(have),
-            short_by=show(max(0, need - have)) if need else 0,
+            short_by=show(max(0, need - have)) if checked else 0,
             unit=self.unit.name,
             sources=(
                 Source("requested", text(need), spec.sources.get("flavor", "pod requests")),

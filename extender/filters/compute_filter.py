@@ -68,5 +68,5 @@ class ComputeFilter(HostFilter):
         if service.disabled_reason:
             where = "node annotation nova-extender.io/disabled_reason"
             found.append(Source("disabled_reason", service.disabled_reason, where))
-        return Facts(need="enabled and up", have="; ".join(s.name for s in found) or "enabled and up",
-                     sources=tuple(found))
+        counted = "; ".join(name for name, holds, _, tolerated in signs if holds and not tolerated)
+        return Facts(need="enabled and up", have=counted or "enabled and up", sources=tuple(found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC
 from typing import ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from extender.model.reason import Reason
 from extender.model.request_spec import RequestSpec
 
 
-class CountFilter(HostFilter):
+class CountFilter(HostFilter, ABC):
     """Refuse hosts whose ``count`` has reached the maximum."""
 
     count: ClassVar[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from extender.filters.base import HostFilter, Verdicts
+from extender.filters.base import HostFilter, Verdicts, refuse
 from extender.model.facts import Facts, Source
 from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
@@ -25,13 +25,13 @@ class RetryFilter(HostFilter):
     reasons = (PREVIOUSLY_TRIED,)
 
     def filter_all(self, hosts: HostTable, spec: RequestSpec) -> Verdicts:
-        """Mark the rows of the pairs tried."""
-        judged = np.zeros(len(hosts), dtype=np.uint8)
-        for host, node in spec.retry.hosts if spec.retry else ():
-            row = hosts.row(host) if host == node else None
-            if row is not None:
-                judged[row] = self.code(PREVIOUSLY_TRIED)
-        return judged
+        """Mark the hosts of the pairs tried; a host and its node bear the same name."""
+        pairs = spec.retry.hosts if spec.retry else ()
+        tried = {host for host, node in pairs if host == node}
+        if not tried:
+            return np.zeros(len(hosts), dtype=np.uint8)
+        mask = hosts.encoded("host").isin(tried)
+        return refuse((mask, self.code(PREVIOUSLY_TRIED)), hosts=hosts)
 
     def explain(self, host: HostState, spec: RequestSpec) -> Facts:
         """The attempts so far."""

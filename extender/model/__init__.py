@@ -1,0 +1,1 @@
+"""Plain data: hosts, requests, reasons, and what became of them."""

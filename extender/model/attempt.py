@@ -127,7 +127,9 @@ class FilterPart:
     def size(self) -> int:
         """Roughly the bytes this keeps in memory."""
         numbers = sum(8 * len(step.numbers.have) for step in self.steps if step.numbers)
-        return 600 + 10 * len(self.codes) + 200 * len(self.steps) + numbers
+        # A name refused before the filters may be one that nobody else holds.
+        strange = 80 * (self.steps[0].entering - self.steps[0].leaving) if self.steps else 0
+        return 600 + 10 * len(self.codes) + 200 * len(self.steps) + numbers + strange
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
@@ -17,7 +17,7 @@ Bool = npt.NDArray[np.bool_]
 Int32 = npt.NDArray[np.int32]
 S = TypeVar("S", bound=np.generic)
 
-LARGEST = 2**62
+LARGEST = 2**62 - 1
 """Columns hold int64; absurd amounts are cut here so that no sum of two can overflow."""
 
 
@@ -67,6 +67,10 @@ class Vocabulary:
             self.values.append(value)
         return code
 
+    def code(self, value: Hashable) -> int:
+        """The code of a value; -1 for one never seen."""
+        return self._codes.get(value, -1)
+
     def memo(self, key: Hashable, function: Callable[[Any], Any]) -> list[Any]:
         """``function`` of each value; worked out once for a value and a key.
 
@@ -84,6 +88,11 @@ class Encoded:
     def __init__(self, codes: Int32, vocabulary: Vocabulary) -> None:
         self.codes = codes
         self.vocabulary = vocabulary
+
+    def isin(self, values: Iterable[Hashable]) -> Bool:
+        """Which hosts have one of the values."""
+        mask: Bool = np.isin(self.codes, [self.vocabulary.code(value) for value in values])
+        return mask
 
     def spread(
         self, function: Callable[[Any], Any], dtype: type[S], memo: Hashable = None

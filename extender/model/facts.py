@@ -45,8 +45,10 @@ class Unit:
         return int(shown) if shown.denominator == 1 else float(shown)
 
     def text(self, amount: int) -> str:
-        """The amount and the unit as text."""
-        return f"{self.show(amount):g} {self.name}" if self.name else f"{self.show(amount):g}"
+        """The amount and the unit as text, to six decimals and never as a power of ten."""
+        shown = self.show(amount)
+        number = str(shown) if isinstance(shown, int) else f"{shown:.6f}".rstrip("0").rstrip(".")
+        return f"{number} {self.name}" if self.name else number
 
 
 VCPU = Unit("vCPU", 1000)

@@ -27,6 +27,9 @@ class Unreadable(IntFlag):
     SERVICE = 64
 
 
+ALL_READABLE = Unreadable(0)
+
+
 @dataclass(slots=True, kw_only=True)
 class Inventory:
     """One resource of a host, in milli-cores or bytes, exact.
@@ -81,6 +84,10 @@ class Instance:
     flavor: str = ""
 
 
+def _zone_names(aggregates: Aggregates) -> frozenset[str]:
+    return split_values(values_from_key(aggregates, "availability_zone")) - {""}
+
+
 @dataclass(slots=True, kw_only=True)
 class HostState:
     """Nova's ``HostState`` of one node. Amounts are exact; Nova's units are properties.
@@ -103,7 +110,7 @@ class HostState:
     hypervisor_type: str | None = None
     hypervisor_version: int | None = None
     hypervisor_hostname: str = ""
-    unreadable: Unreadable = Unreadable(0)
+    unreadable: Unreadable = ALL_READABLE
     problems: tuple[str, ...] = ()
     num_io_ops: int = 0
     failed_builds: int = 0
@@ -116,6 +123,11 @@ class HostState:
         return self.host
 
     @property
+    def folded_host(self) -> str:
+        """The host's name for comparisons that ignore case (ignore_hosts, force_hosts)."""
+        return self.host.lower()
+
+    @property
     def num_instances(self) -> int:
         """Pods that count on the host, DaemonSet and static pods included."""
         return len(self.instances)
@@ -123,7 +135,7 @@ class HostState:
     @property
     def zones(self) -> frozenset[str]:
         """The availability zones: the aggregates', else the topology label, else the default."""
-        named = split_values(values_from_key(self.aggregates, "availability_zone")) - {""}
+        named = _zone_names(self.aggregates)
         if named:
             return named
         return frozenset({self.zone_label or self.default_availability_zone})
@@ -131,7 +143,7 @@ class HostState:
     @property
     def zones_from(self) -> str:
         """Where ``zones`` comes from, for explanations."""
-        named = [a.name for a in self.aggregates if "availability_zone" in a.metadata]
+        named = [a.name for a in self.aggregates if _zone_names((a,))]
         if named:
             return "aggregate " + ", ".join(named)
         if self.zone_label:
@@ -140,12 +152,12 @@ class HostState:
 
     @property
     def vcpus_total(self) -> int | float:
-        """vCPUs, before the ratio."""
+        """Virtual CPUs, before the ratio."""
         return vcpus(self.cpu.total)
 
     @property
     def vcpus_used(self) -> int | float:
-        """vCPUs that the host's pods request."""
+        """Virtual CPUs that the host's pods request."""
         return vcpus(self.cpu.used)
 
     @property

@@ -8,19 +8,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from extender.model.columns import Bool, Column, Encoded, Int32, Int64, Vocabulary, clamp
+from extender.model.columns import Column, Encoded, Int32, Vocabulary, clamp
 from extender.model.host_state import HostState
 
 Rows = npt.NDArray[np.intp]
 
+_SPARE = 64
+"""Values that hosts no longer have: kept up to one a host and this many, then let go."""
+
 
 class HostTable:
-    """HostStates and their columns, kept in step by ``write``.
+    """HostStates and their columns, kept in step by ``put``, ``remove`` and ``usage_changed``.
 
     A table owns its hosts; ``take`` gives a view of some of them, which gathers a column only
     when it is read. Rows are dense: removing a host moves the last one into its place.
     """
 
+    name = Column(np.object_, lambda h: h.host)
     cpu_total = Column(np.int64, lambda h: clamp(h.cpu.total))
     cpu_used = Column(np.int64, lambda h: clamp(h.cpu.used))
     cpu_limit = Column(np.int64, lambda h: clamp(h.cpu.limit))
@@ -67,11 +71,7 @@ class HostTable:
             AttributeError: HostState has no such attribute.
         """
         if attribute not in self._encoded:
-            vocabulary = Vocabulary()
-            codes = np.zeros(len(self._arrays["cpu_total"]), dtype=np.int32)
-            for row, host in enumerate(self.hosts):
-                codes[row] = vocabulary.encode(getattr(host, attribute))
-            self._encoded[attribute] = (codes, vocabulary)
+            self._encoded[attribute] = self._built(attribute)
         codes, vocabulary = self._encoded[attribute]
         return Encoded(codes[: len(self.hosts)], vocabulary)
 
@@ -89,8 +89,12 @@ class HostTable:
         return np.fromiter((get(name, -1) for name in names), dtype=np.intp, count=len(names))
 
     def take(self, rows: Rows) -> HostTable:
-        """A view of some rows, in the order given."""
-        return _View(self, rows)
+        """A view of some rows, in the order given.
+
+        Raises:
+            IndexError: a row is negative (``rows`` says so of a name that is not known).
+        """
+        return _View(self, _checked(rows))
 
     def copy(self) -> HostTable:
         """A table of independent copies, to consume on."""
@@ -125,8 +129,14 @@ class HostTable:
             self._encode(row)
 
     def usage_changed(self, host: HostState) -> None:
-        """Bring the columns of use into step after a host's use changed."""
-        self._write(self.index[host.host], self._USAGE)
+        """Bring the columns into step after a host's use changed."""
+        row = self.index[host.host]
+        self._write(row, self._USAGE)
+        self._encode(row)
+
+    def forget_encodings(self) -> None:
+        """Drop the encoded columns, to be built anew: what they are made of has changed."""
+        self._encoded.clear()
 
     def _write(self, row: int, names: Iterable[str]) -> None:
         host = self.hosts[row]
@@ -137,6 +147,16 @@ class HostTable:
         host = self.hosts[row]
         for attribute, (codes, vocabulary) in self._encoded.items():
             codes[row] = vocabulary.encode(getattr(host, attribute))
+            if len(vocabulary.values) > 2 * len(self.hosts) + _SPARE:
+                self._encoded[attribute] = self._built(attribute)
+
+    def _built(self, attribute: str) -> tuple[Int32, Vocabulary]:
+        """The codes of all hosts by a vocabulary of what they have now, and nothing older."""
+        vocabulary = Vocabulary()
+        codes = np.zeros(len(self._arrays["cpu_total"]), dtype=np.int32)
+        for row, host in enumerate(self.hosts):
+            codes[row] = vocabulary.encode(getattr(host, attribute))
+        return codes, vocabulary
 
     def _grow(self, size: int) -> None:
         have = len(self._arrays["cpu_total"])
@@ -151,6 +171,13 @@ class HostTable:
 HostTable._COLUMNS.update(  # noqa: SLF001 - the class's own declaration, read off itself
     {name: value for name, value in vars(HostTable).items() if isinstance(value, Column)}
 )
+
+
+def _checked(rows: Rows) -> Rows:
+    """Rows, none of them negative: NumPy would count those from the end and judge another host."""
+    if len(rows) and rows.min() < 0:
+        raise IndexError("a view was asked for a row that no host is in")
+    return rows
 
 
 class _View(HostTable):
@@ -188,7 +215,7 @@ class _View(HostTable):
         return np.fromiter((-1 if r is None else r for r in found), dtype=np.intp)
 
     def take(self, rows: Rows) -> HostTable:
-        return _View(self._parent, self._rows[rows])
+        return _View(self._parent, self._rows[_checked(rows)])
 
     def put(self, host: HostState) -> int:
         raise TypeError(f"a view cannot take in {host.host}: write to the table it is a view of")
@@ -198,3 +225,5 @@ class _View(HostTable):
 
     def usage_changed(self, host: HostState) -> None:
         self._parent.usage_changed(host)
+        for name in self._USAGE:
+            self._gathered.pop(name, None)

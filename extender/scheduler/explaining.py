@@ -1,0 +1,111 @@
+"""Every filter on every host: what a rejection stops short of asking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from extender.filters.base import HostFilter
+from extender.model.attempt import PRE_STAGE, Fault, WeighPart
+from extender.model.explanation import Blocker, Explanation, HostVerdict, Total
+from extender.model.facts import Facts, Source
+from extender.model.host_state import HostState
+from extender.model.host_table import HostTable
+from extender.model.reason import Reason
+from extender.model.request_spec import RequestSpec
+from extender.scheduler import filtering, pre_stage
+from extender.scheduler.filter_scheduler import FilterScheduler
+
+BLIND_SPOT = (
+    "kube-scheduler asks the extender last: nodes that its own plugins refuse never reach it, and "
+    "when they refuse all it is not asked at all. This page judges every known node by the "
+    "extender's filters alone; 'kubectl describe pod' shows kube-scheduler's own reasons."
+)
+
+
+def explain(
+    scheduler: FilterScheduler, table: HostTable, spec: RequestSpec, at: float
+) -> Explanation:
+    """Judge a pod by every filter on every known host, whoever refused it first."""
+    names: list[str] = table.name.tolist()
+    rows = np.arange(len(table), dtype=np.intp)
+    pipeline = scheduler.filter(table, names, rows, spec)
+    blockers = _pre_stage(table, spec)
+    faults: list[Fault] = []
+    for host_filter in dict.fromkeys(scheduler.filters):
+        _blockers_of(host_filter, table, spec, blockers, faults)
+    hosts = [
+        HostVerdict(name, tuple(found), table.host_state(row).problems)
+        for row, (name, found) in enumerate(zip(names, blockers, strict=True))
+    ]
+    passed = np.flatnonzero(pipeline.passed)
+    weighed: WeighPart = scheduler.weigh(table, [names[i] for i in passed], passed, spec)
+    return Explanation(
+        spec=spec,
+        at=at,
+        hosts=tuple(sorted(hosts, key=lambda verdict: verdict.nearness)),
+        totals=_totals(hosts),
+        pipeline=pipeline,
+        weighed=weighed,
+        notes=(BLIND_SPOT, *(f"{f.plugin} failed on {f.host}: {f.text}" for f in faults)),
+    )
+
+
+def _pre_stage(table: HostTable, spec: RequestSpec) -> list[list[Blocker]]:
+    """What blocks each host before the filters."""
+    found: list[list[Blocker]] = [[] for _ in range(len(table))]
+    for reason, refused in pre_stage.run(table, spec).tests:
+        for row in np.flatnonzero(refused).tolist():
+            facts = _pre_stage_facts(reason, table.host_state(row), spec)
+            found[row].append(Blocker(PRE_STAGE, reason, facts))
+    return found
+
+
+def _pre_stage_facts(reason: Reason, host: HostState, spec: RequestSpec) -> Facts:
+    if spec.refusal is not None and reason == spec.refusal.reason:
+        return Facts(sources=(Source(reason.id, spec.refusal.detail, "pod"),))
+    asked = {
+        pre_stage.HOST_IGNORED: ("ignore_hosts", ", ".join(spec.ignore_hosts)),
+        pre_stage.NOT_FORCED_HOST: (
+            "force_hosts, force_nodes",
+            ", ".join((*spec.force_hosts, *spec.force_nodes)),
+        ),
+        pre_stage.NOT_REQUESTED_DESTINATION: (
+            "requested_destination",
+            str(spec.requested_destination),
+        ),
+    }
+    name, value = asked[reason]
+    return Facts(have=host.host, sources=(Source(name, value, f"pod annotation {name}"),))
+
+
+def _blockers_of(
+    host_filter: HostFilter,
+    table: HostTable,
+    spec: RequestSpec,
+    blockers: list[list[Blocker]],
+    faults: list[Fault],
+) -> None:
+    verdicts = filtering.judge(host_filter, table, spec, faults)
+    reasons = host_filter.all_reasons()
+    for row in np.flatnonzero(verdicts).tolist():
+        try:
+            facts = host_filter.explain(table.host_state(row), spec)
+        except Exception as error:  # noqa: BLE001 - the verdict stands without its facts
+            facts = Facts(sources=(Source("explanation", repr(error), host_filter.name()),))
+        blockers[row].append(Blocker(host_filter.name(), reasons[verdicts[row] - 1], facts))
+
+
+def _totals(hosts: Sequence[HostVerdict]) -> tuple[Total, ...]:
+    first: dict[tuple[str, Reason], int] = {}
+    any_: dict[tuple[str, Reason], int] = {}
+    for verdict in hosts:
+        for position, blocker in enumerate(verdict.blockers):
+            key = (blocker.filter, blocker.reason)
+            any_[key] = any_.get(key, 0) + 1
+            first[key] = first.get(key, 0) + (position == 0)
+    totals = [Total(*key, first[key], count) for key, count in any_.items()]
+    return tuple(sorted(totals, key=lambda t: (-t.any, -t.first, t.filter, t.reason.id)))
+
+

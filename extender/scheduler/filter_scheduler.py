@@ -1,0 +1,236 @@
+"""Nova's FilterScheduler: filter, weigh, choose, claim, consume.
+
+Source: ``nova.scheduler.filter_scheduler.FilterScheduler`` (17) and ``nova.scheduler.manager``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from extender.filters.base import HostFilter
+from extender.model.attempt import FilterPart, WeighPart
+from extender.model.host_state import HostState, Instance
+from extender.model.host_table import HostTable, Rows
+from extender.model.options import SchedulerOptions
+from extender.model.request_spec import RequestSpec
+from extender.scheduler import filtering, weighing
+from extender.weighers.base import HostWeigher
+
+if TYPE_CHECKING:
+    from random import Random
+
+Claim = Callable[[HostState, RequestSpec], bool]
+"""Whether the host could be claimed for ``spec.instance_uuid`` (Nova: Placement)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Nova's ``Selection``: a host chosen for an instance, or an alternate."""
+
+    service_host: str
+    nodename: str
+    compute_node_uuid: str
+    cell_uuid: str
+    availability_zone: str
+    limits: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """How one instance of a request was placed, for explanations."""
+
+    filtered: FilterPart
+    weighed: WeighPart
+
+
+@dataclass(slots=True)
+class Destinations:
+    """The answer for N instances: for each the chosen host and its alternates, and how."""
+
+    selections: list[list[Selection]] = field(default_factory=list)
+    cycles: list[Cycle] = field(default_factory=list)
+
+
+class NoValidHost(Exception):  # noqa: N818 - Nova's name
+    """No host for every instance asked for; nothing stays claimed.
+
+    ``cycles`` tells how far it came.
+    """
+
+    def __init__(self, reason: str, cycles: Sequence[Cycle]) -> None:
+        super().__init__(f"No valid host was found. {reason}")
+        self.cycles = tuple(cycles)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterScheduler:
+    """The enabled filters and weighers, and Nova's way of using them.
+
+    Args:
+        filters: in configured order.
+        weighers: in load order.
+        options: group ``[filter_scheduler]``.
+        clock: seconds that only grow, for timings.
+    """
+
+    filters: tuple[HostFilter, ...]
+    weighers: tuple[HostWeigher, ...]
+    options: SchedulerOptions
+    clock: filtering.Clock
+
+    def filter(
+        self,
+        table: HostTable,
+        names: Sequence[str],
+        rows: Rows,
+        spec: RequestSpec,
+        index: int = 0,
+    ) -> FilterPart:
+        """Which of the hosts asked about pass; see ``filtering.run``."""
+        return filtering.run(self.filters, table, names, rows, spec, self.clock, index)
+
+    def weigh(
+        self, table: HostTable, names: Sequence[str], rows: Rows, spec: RequestSpec
+    ) -> WeighPart:
+        """The hosts' weights, order and scores; every row must be known."""
+        hosts = table.take(rows)
+        return weighing.weigh(self.weighers, hosts, names, spec, self.options.max_score)
+
+    def select_destinations(
+        self,
+        table: HostTable,
+        spec: RequestSpec,
+        instance_uuids: Sequence[str] = (),
+        *,
+        rng: Random,
+        alternates: bool = False,
+        claim: Claim | None = None,
+        unclaim: Callable[[str], None] | None = None,
+    ) -> Destinations:
+        """Hosts for all instances of a request, or none at all.
+
+        ``table`` is consumed on: hand in a copy of what is known. Without ``instance_uuids`` the
+        first host of each list is taken without a claim, ``spec.num_instances`` times.
+
+        Args:
+            table: the hosts to choose from, in the order that equal weights keep.
+            spec: the request.
+            instance_uuids: one UUID for each instance.
+            rng: for ``host_subset_size`` and ``shuffle_best_same_weighed_hosts``.
+            alternates: whether to name ``max_attempts`` − 1 further hosts for each instance.
+            claim: asked for each host in order until one accepts; all accept by default.
+            unclaim: takes back an instance's claim when the request as a whole fails.
+
+        Raises:
+            NoValidHost: fewer hosts than instances; what had been claimed is taken back.
+        """
+        uuids = tuple(instance_uuids) or tuple(f"instance-{n}" for n in range(spec.num_instances))
+        claim = claim or (lambda _host, _spec: True)
+        names = [table.host_state(row).host for row in range(len(table))]
+        cycles: list[Cycle] = []
+        chosen: list[tuple[int, HostState, Mapping[str, int]]] = []
+        for index, uuid in enumerate(uuids):
+            spec = replace(spec, instance_uuid=uuid)
+            cycle, names = self._sorted_hosts(table, names, spec, index, rng)
+            cycles.append(cycle)
+            host = self._claimed(table, names, spec, claim if instance_uuids else None)
+            if host is None:
+                break
+            chosen.append((index, host, self._limits(host, spec)))
+            spec = _consume(table, host, spec)
+        if len(chosen) < len(uuids):
+            if unclaim is not None and instance_uuids:
+                for index, _, _ in chosen:
+                    unclaim(uuids[index])
+            raise NoValidHost("There are not enough hosts available.", cycles)
+        if alternates and len(uuids) > 1 and self.options.max_attempts > 1:
+            _, names = self._sorted_hosts(table, names, spec, len(uuids) - 1, rng)
+        taken = {host.host for _, host, _ in chosen}
+        selections = []
+        for _, host, limits in chosen:
+            further = self._alternates(table, names, spec, host, taken) if alternates else []
+            selections.append([_selection(host, limits), *further])
+        return Destinations(selections, cycles)
+
+    def _sorted_hosts(
+        self, table: HostTable, names: Sequence[str], spec: RequestSpec, index: int, rng: Random
+    ) -> tuple[Cycle, list[str]]:
+        """Filter and weigh; then shuffle the best, and put one of the first few in front."""
+        filtered = self.filter(table, names, table.rows(names), spec, index)
+        passed = [names[i] for i in np.flatnonzero(filtered.passed).tolist()]
+        weighed = self.weigh(table, passed, table.rows(passed), spec)
+        ordered = [passed[i] for i in weighed.order.tolist()]
+        if ordered:
+            if self.options.shuffle_best_same_weighed_hosts:
+                best = int(np.count_nonzero(weighed.weights == weighed.weights.max()))
+                head = ordered[:best]
+                rng.shuffle(head)
+                ordered[:best] = head
+            front = rng.choice(ordered[: self.options.host_subset_size])
+            ordered.remove(front)
+            ordered.insert(0, front)
+        return Cycle(filtered, weighed), ordered
+
+    def _claimed(
+        self, table: HostTable, names: Sequence[str], spec: RequestSpec, claim: Claim | None
+    ) -> HostState | None:
+        """The first host that can be claimed; one that cannot stays in the list."""
+        for name in names:
+            host = table.host_state(table.index[name])
+            if claim is None or claim(host, spec):
+                return host
+        return None
+
+    def _limits(self, host: HostState, spec: RequestSpec) -> Mapping[str, int]:
+        """What the filters limit the host to; none where hosts are forced, as in Nova."""
+        limits: dict[str, int] = {}
+        for host_filter in self.filters if not spec.force_hosts else ():
+            limits.update(host_filter.limits(host, spec))
+        return limits
+
+    def _alternates(
+        self,
+        table: HostTable,
+        names: Sequence[str],
+        spec: RequestSpec,
+        host: HostState,
+        taken: set[str],
+    ) -> list[Selection]:
+        """Up to ``max_attempts`` − 1 further hosts of the same cell that nobody was given."""
+        found: list[Selection] = []
+        for name in names:
+            if len(found) >= self.options.max_attempts - 1:
+                break
+            other = table.host_state(table.index[name])
+            if name not in taken and other.cell_uuid == host.cell_uuid:
+                found.append(_selection(other, self._limits(other, spec)))
+        return found
+
+
+def _consume(table: HostTable, host: HostState, spec: RequestSpec) -> RequestSpec:
+    """Take the demand off the host; the group of the next instance knows of this one."""
+    instance = Instance(spec.instance_uuid, spec.project_id, spec.name, spec.flavor.name)
+    host.consume(spec.flavor, instance)
+    table.usage_changed(host)
+    group = spec.instance_group
+    if group is None:
+        return spec
+    grown = replace(
+        group, hosts=group.hosts | {host.host}, members=group.members | {spec.instance_uuid}
+    )
+    return replace(spec, instance_group=grown)
+
+
+def _selection(host: HostState, limits: Mapping[str, int]) -> Selection:
+    return Selection(
+        service_host=host.host,
+        nodename=host.nodename,
+        compute_node_uuid=host.uuid,
+        cell_uuid=host.cell_uuid,
+        availability_zone=min(host.zones),
+        limits=limits,
+    )

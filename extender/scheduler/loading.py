@@ -1,0 +1,143 @@
+"""Finding filters and weighers by the names in the configuration.
+
+Source: ``nova.loadables``, ``nova.scheduler.host_manager.HostManager._choose_host_filters``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import TypeVar
+
+from extender.filters import all_filters
+from extender.filters.base import HostFilter
+from extender.model.options import SchedulerOptions
+from extender.weighers import all_weighers
+from extender.weighers.base import HostWeigher
+
+FILTER_GROUP = "nova_extender.filters"
+WEIGHER_GROUP = "nova_extender.weighers"
+ALL_FILTERS = ("nova.scheduler.filters.all_filters", "extender.filters.all_filters")
+ALL_WEIGHERS = ("nova.scheduler.weights.all_weighers", "extender.weighers.all_weighers")
+
+T = TypeVar("T", HostFilter, HostWeigher)
+
+
+class LoadError(Exception):
+    """A filter or weigher named in the configuration cannot be had; the text says which and why."""
+
+
+def available_filters(paths: Iterable[str]) -> dict[str, type[HostFilter]]:
+    """The filters that ``enabled_filters`` may name, by class name.
+
+    Args:
+        paths: option ``available_filters``: Nova's ``all_filters``, dotted paths of classes, or of
+            functions that return classes. Entry points of ``nova_extender.filters`` are added.
+
+    Raises:
+        LoadError: a path leads nowhere, or to something that is no filter.
+    """
+    shipped = all_filters()
+    found = _resolve(paths, ALL_FILTERS, shipped, HostFilter, "filter_scheduler.available_filters")
+    return {cls.name(): cls for cls in [*found, *_entry_points(FILTER_GROUP, HostFilter)]}
+
+
+def load_filters(
+    available: dict[str, type[HostFilter]], enabled: Sequence[str], options: SchedulerOptions
+) -> tuple[HostFilter, ...]:
+    """One object for each enabled name, in order; a name listed twice is the same object twice.
+
+    Raises:
+        LoadError: unknown names, all of them, each with the nearest known ones.
+    """
+    unknown = [name for name in enabled if name not in available]
+    if unknown:
+        raise LoadError(
+            f"Scheduler Host Filter {', '.join(unknown)} could not be found."
+            + _nearest(unknown, available)
+        )
+    made = {name: _make(available[name], options) for name in dict.fromkeys(enabled)}
+    return tuple(made[name] for name in enabled)
+
+
+def load_weighers(paths: Iterable[str], options: SchedulerOptions) -> tuple[HostWeigher, ...]:
+    """One object for each class of option ``weight_classes`` and of the entry points.
+
+    Raises:
+        LoadError: a path leads nowhere, or to something that is no weigher.
+    """
+    found = _resolve(
+        paths, ALL_WEIGHERS, all_weighers(), HostWeigher, "filter_scheduler.weight_classes"
+    )
+    classes = dict.fromkeys([*found, *_entry_points(WEIGHER_GROUP, HostWeigher)])
+    return tuple(_make(cls, options) for cls in classes)
+
+
+def _make(cls: type[T], options: SchedulerOptions) -> T:
+    try:
+        return cls(options)
+    except Exception as error:
+        raise LoadError(f"{cls.__module__}.{cls.__name__} could not be made: {error!r}") from error
+
+
+def _resolve(
+    paths: Iterable[str], everything: Sequence[str], shipped: list[type[T]], base: type[T], at: str
+) -> list[type[T]]:
+    classes: list[type[T]] = []
+    nova = {f"{_nova_module(base)}.{cls.__name__}": cls for cls in shipped}
+    for path in paths:
+        if path in everything:
+            classes.extend(shipped)
+        elif path in nova:
+            classes.append(nova[path])
+        else:
+            classes.extend(_imported(path, base, at))
+    return classes
+
+
+def _nova_module(base: type) -> str:
+    return "nova.scheduler.filters" if base is HostFilter else "nova.scheduler.weights"
+
+
+def _imported(path: str, base: type[T], at: str) -> list[type[T]]:
+    module_name, _, name = path.rpartition(".")
+    if not module_name:
+        raise LoadError(f"{at}: {path!r} is not a dotted path such as my_package.my_module.MyClass")
+    try:
+        value = getattr(importlib.import_module(module_name), name)
+    except Exception as error:
+        raise LoadError(f"{at}: {path!r} could not be imported: {error!r}") from error
+    if not inspect.isclass(value) and callable(value):
+        return [_subclass(item, base, f"{at}: {path!r} returned") for item in value()]
+    return [_subclass(value, base, f"{at}: {path!r} is")]
+
+
+def _entry_points(group: str, base: type[T]) -> list[type[T]]:
+    classes = []
+    for point in sorted(entry_points(group=group), key=lambda point: point.name):
+        try:
+            value = point.load()
+        except Exception as error:
+            raise LoadError(f"entry point {point.name} of {group}: {error!r}") from error
+        classes.append(_subclass(value, base, f"entry point {point.name} of {group} is"))
+    return classes
+
+
+def _subclass(value: object, base: type[T], at: str) -> type[T]:
+    if inspect.isclass(value) and issubclass(value, base) and not value.__name__.startswith("_"):
+        return value
+    wanted = f"{base.__module__}.{base.__name__}"
+    raise LoadError(f"{at} {value!r}, expected a public subclass of {wanted}")
+
+
+def _nearest(unknown: Sequence[str], known: Iterable[str]) -> str:
+    names = sorted(known)
+    text = ""
+    for name in unknown:
+        near = get_close_matches(name, names, n=3, cutoff=0.5)
+        if near:
+            text += f" For {name}, did you mean {' or '.join(near)}?"
+    return text or f" Known: {', '.join(names)}."

@@ -1,0 +1,92 @@
+"""Weighing the hosts that passed: normalise, multiply, add up, sort.
+
+Source: ``nova.weights`` (BaseWeigher, BaseWeightHandler), with the clamping of 22.0.0 on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from extender.model.attempt import Fault, Float64, Int64, WeigherStep, WeighPart
+from extender.model.host_table import HostTable
+from extender.model.request_spec import RequestSpec
+from extender.weighers.base import HostWeigher
+
+
+def normalise(raw: Float64, minval: float | None, maxval: float | None) -> Float64:
+    """Raw weights brought to 0…1: (x − lo) ÷ (hi − lo), all 0 where lo = hi.
+
+    lo and hi are ``minval`` and ``maxval`` where set, to which the weights are cut first, else the
+    least and greatest weight. With a minval of 0, equal positive weights are therefore 1 each.
+    """
+    if not len(raw):
+        return raw
+    if minval is not None or maxval is not None:
+        raw = np.clip(raw, minval, maxval)
+    low = float(raw.min()) if minval is None else minval
+    high = float(raw.max()) if maxval is None else maxval
+    if low == high:
+        return np.zeros(len(raw), dtype=np.float64)
+    normalised: Float64 = (raw - low) / (high - low)
+    return normalised
+
+
+def weigh(
+    weighers: Sequence[HostWeigher],
+    hosts: HostTable,
+    names: Sequence[str],
+    spec: RequestSpec,
+    max_score: int,
+) -> WeighPart:
+    """Weigh hosts and put them in order, best first; equal weights keep the order given.
+
+    No weigher runs for fewer than two hosts: there is nothing to compare. A weigher that raises,
+    or gives a weight that is not finite, adds nothing and is noted in ``faults`` (Nova aborts).
+    """
+    weights = np.zeros(len(hosts), dtype=np.float64)
+    steps: list[WeigherStep] = []
+    faults: list[Fault] = []
+    for weigher in weighers if len(hosts) > 1 else ():
+        try:
+            step = _step(weigher, hosts, spec)
+        except Exception as error:  # noqa: BLE001 - a plug-in's fault must never fail the request
+            faults.append(Fault(weigher.name(), "", repr(error)))
+            continue
+        steps.append(step)
+        weights = weights + step.weighed
+    order = np.argsort(-weights, kind="stable")
+    return WeighPart(
+        hosts=names,
+        steps=tuple(steps),
+        weights=weights,
+        order=order,
+        scores=scores(weights, max_score),
+        faults=tuple(faults),
+    )
+
+
+def _step(weigher: HostWeigher, hosts: HostTable, spec: RequestSpec) -> WeigherStep:
+    raw = weigher.weigh_objects(hosts, spec)
+    if raw.shape != (len(hosts),) or not np.isfinite(raw).all():
+        raise ValueError(f"expected {len(hosts)} finite weights, one a host; got {raw!r:.200}")
+    multiplier = weigher.weight_multiplier(hosts)
+    if not np.isfinite(multiplier).all():
+        raise ValueError(f"the multiplier is not finite: {multiplier!r:.200}")
+    return WeigherStep(
+        weigher.name(), raw, normalise(raw, weigher.minval, weigher.maxval), multiplier
+    )
+
+
+def scores(weights: Float64, max_score: int) -> Int64:
+    """What kube-scheduler is told: the dense rank of the weight, not a stretch of it.
+
+    The best gets ``max_score``, the worst 0, the others evenly between, floored; equal weights get
+    equal scores; all equal means all 0. The order is all that Nova itself uses of a weight.
+    """
+    distinct, rank = np.unique(weights, return_inverse=True)
+    if len(distinct) < 2:  # noqa: PLR2004 - nothing to tell apart
+        return np.zeros(len(weights), dtype=np.int64)
+    spread: Int64 = rank.astype(np.int64) * max_score // (len(distinct) - 1)
+    return spread

@@ -1,0 +1,40 @@
+"""What a pod's translation may look up, answered from what is known of the cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from extender.model.flavor import Flavor
+from extender.model.groups import InstanceGroup
+from extender.state.cluster import Cluster
+
+POLICY_PLUGINS = {
+    "affinity": "ServerGroupAffinityFilter",
+    "anti-affinity": "ServerGroupAntiAffinityFilter",
+    "soft-affinity": "ServerGroupSoftAffinityWeigher",
+    "soft-anti-affinity": "ServerGroupSoftAntiAffinityWeigher",
+}
+"""The filter or weigher without which Nova refuses a group's policy.
+
+Source: ``nova.scheduler.utils._get_group_details``.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterLookup:
+    """``model.lookup.Lookup`` over a Cluster; ``plugins`` are the enabled class names."""
+
+    cluster: Cluster
+    plugins: frozenset[str]
+
+    def flavor(self, name: str) -> Flavor | None:
+        """The Flavor of that name, or ``None``."""
+        return self.cluster.flavors.get(name)
+
+    def instance_group(self, namespace: str, name: str) -> InstanceGroup | None:
+        """The server group with its members and their hosts, or ``None``."""
+        return self.cluster.instance_group(namespace, name)
+
+    def supports_policy(self, policy: str) -> bool:
+        """Whether the filter or weigher that the policy needs is enabled."""
+        return POLICY_PLUGINS.get(policy) in self.plugins

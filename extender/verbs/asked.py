@@ -1,0 +1,72 @@
+"""Which hosts a call asks about, in either form of the request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from extender.model.host_table import HostTable, Rows
+from extender.protocol.requests import ExtenderArgs
+from extender.translate.node import host_state
+from extender.translate.objects import decode_node
+from extender.verbs.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The hosts of one call: each name once, and its row in ``table`` (-1: not known).
+
+    ``nodes`` holds the objects as sent where the call sent whole nodes: a stateless question
+    (autoscaler, simulator), after which nothing is remembered.
+    """
+
+    table: HostTable
+    names: Sequence[str]
+    rows: Rows
+    nodes: dict[str, msgspec.Raw] | None = None
+
+
+def asked(engine: Engine, args: ExtenderArgs) -> Asked:
+    """Look up the hosts of a call; the caller holds the engine's lock.
+
+    Raises:
+        TranslateError: a node sent whole cannot be read.
+    """
+    if args.nodes is not None and args.node_names is None:
+        return _sent(engine, args.nodes)
+    table = engine.cluster.table
+    names = args.node_names or []
+    rows = table.rows(names)
+    if _repeated(rows, names):
+        names = list(dict.fromkeys(names))
+        rows = table.rows(names)
+    if (rows >= 0).all():
+        # The table's own texts: an attempt that is kept must not keep the request's alive.
+        names = table.name[rows].tolist()
+    return Asked(table, names, rows)
+
+
+def _sent(engine: Engine, nodes: Sequence[msgspec.Raw]) -> Asked:
+    """Totals as sent; use from what is known under the node's name."""
+    raws: dict[str, msgspec.Raw] = {}
+    table = HostTable()
+    for raw in nodes:
+        node = decode_node(raw)
+        host = host_state(node, engine.cluster.aggregates.values(), engine.options)
+        if host.host not in raws:
+            raws[host.host] = raw
+            engine.cluster.ledger.charge(host)
+            table.put(host)
+    names = list(raws)
+    return Asked(table, names, table.rows(names), raws)
+
+
+def _repeated(rows: Rows, names: Sequence[str]) -> bool:
+    """Whether a name stands twice in the request; cheap where none does."""
+    known = rows[rows >= 0]
+    if len(known) and int(np.bincount(known).max()) > 1:
+        return True
+    return len(known) < len(rows) and len(set(names)) < len(names)

@@ -1,0 +1,66 @@
+"""What the verbs share: the cluster and its lock, the scheduler, the attempts."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from extender.model.attempt import Attempt
+from extender.model.options import TranslateOptions
+from extender.model.request_spec import RequestSpec
+from extender.scheduler.filter_scheduler import FilterScheduler
+from extender.state.attempts import Attempts
+from extender.state.cluster import Cluster
+from extender.state.lookup import ClusterLookup
+from extender.translate.objects import Pod
+from extender.translate.pod import request_spec
+
+
+@dataclass(slots=True, kw_only=True)
+class Engine:
+    """One running extender.
+
+    Args:
+        scheduler: the enabled filters and weighers.
+        options: what translation must know.
+        attempts: the ring of what was decided lately.
+        record: told of each attempt, once its part is complete.
+        generation: counts configurations.
+        now: seconds since the epoch.
+        rng: for choices that Nova leaves to chance.
+    """
+
+    scheduler: FilterScheduler
+    options: TranslateOptions
+    attempts: Attempts
+    record: Callable[[Attempt], None]
+    generation: int = 1
+    now: Callable[[], float] = time.time
+    rng: random.Random = field(default_factory=random.Random)
+    cluster: Cluster = field(default_factory=Cluster)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def spec(self, pod: Pod) -> RequestSpec:
+        """The pod's RequestSpec, with what it names looked up.
+
+        Raises:
+            TranslateError: the pod's requests cannot be read.
+        """
+        plugins = {f.name() for f in self.scheduler.filters}
+        plugins |= {w.name() for w in self.scheduler.weighers}
+        lookup = ClusterLookup(self.cluster, frozenset(plugins))
+        return request_spec(pod, self.options, lookup)
+
+    @contextmanager
+    def without(self, uid: str) -> Iterator[None]:
+        """The cluster as if the pod were nowhere: its own use never counts against itself."""
+        entry = self.cluster.ledger.remove(uid)
+        try:
+            yield
+        finally:
+            if entry is not None:
+                self.cluster.ledger.put(entry)

@@ -1,0 +1,42 @@
+"""The verb ``prioritize``: which of the nodes that passed would the pod rather have?
+
+Source of the protocol: ``k8s.io/kube-scheduler/extender/v1``, ``pkg/scheduler/extender.go``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from extender.protocol.replies import Reply, host_priority_list
+from extender.protocol.requests import decode_args
+from extender.translate.objects import decode_pod
+from extender.verbs.asked import asked
+from extender.verbs.engine import Engine
+
+
+def prioritize_pod(engine: Engine, body: bytes) -> Reply:
+    """Answer one ``prioritize`` call: one entry for every name, 0 for a name we do not know.
+
+    Raises:
+        ProtocolError: the body is no ExtenderArgs.
+        TranslateError: the pod, or a node sent whole, cannot be read.
+    """
+    args = decode_args(body)
+    pod = decode_pod(args.pod)
+    attempt = None
+    with engine.lock:
+        spec = engine.spec(pod)
+        with engine.without(spec.instance_uuid):
+            hosts = asked(engine, args)
+            known = hosts.rows >= 0
+            names = hosts.names
+            if not known.all():
+                names = [names[i] for i in np.flatnonzero(known).tolist()]
+            part = engine.scheduler.weigh(hosts.table, names, hosts.rows[known], spec)
+        if hosts.nodes is None:
+            attempt = engine.attempts.join(spec.instance_uuid, part)
+    if attempt is not None:
+        engine.record(attempt)
+    scores = np.zeros(len(hosts.names), dtype=np.int64)
+    scores[known] = part.scores
+    return Reply(200, host_priority_list(hosts.names, scores.tolist()))
