@@ -40,8 +40,8 @@ class Unit:
     size: int
 
     def show(self, amount: int) -> int | float:
-        """The amount in this unit: whole where it is whole, else a float."""
-        shown = Fraction(amount, self.size)
+        """The amount in this unit, to a thousandth: whole where it is whole, else a float."""
+        shown = round(Fraction(amount, self.size), 3)
         return int(shown) if shown.denominator == 1 else float(shown)
 
     def text(self, amount: int) -> str:

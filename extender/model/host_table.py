@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from extender.model.columns import Column, Encoded, Int32, Vocabulary, clamp
+from extender.model.columns import Column, Encoded, Int32, S, Vocabulary, clamp
 from extender.model.host_state import HostState
 
 Rows = npt.NDArray[np.intp]
@@ -61,8 +62,8 @@ class HostTable:
     # -- reading ---------------------------------------------------------------------------
 
     def values(self, name: str) -> npt.NDArray[Any]:
-        """A numeric column by name."""
-        return self._arrays[name][: len(self.hosts)]
+        """A numeric column by name, to read only."""
+        return _read_only(self._arrays[name][: len(self.hosts)])
 
     def encoded(self, attribute: str) -> Encoded:
         """A HostState attribute, dictionary-encoded; built at first use, then kept up.
@@ -73,7 +74,7 @@ class HostTable:
         if attribute not in self._encoded:
             self._encoded[attribute] = self._built(attribute)
         codes, vocabulary = self._encoded[attribute]
-        return Encoded(codes[: len(self.hosts)], vocabulary)
+        return Encoded(_read_only(codes[: len(self.hosts)]), vocabulary)
 
     def host_state(self, row: int) -> HostState:
         """The host in a row."""
@@ -85,8 +86,8 @@ class HostTable:
 
     def rows(self, names: Sequence[str]) -> Rows:
         """The rows of hosts by name; -1 for a name that is not known."""
-        get = self.index.get
-        return np.fromiter((get(name, -1) for name in names), dtype=np.intp, count=len(names))
+        found = map(self.index.get, names, repeat(-1))
+        return np.fromiter(found, dtype=np.intp, count=len(names))
 
     def take(self, rows: Rows) -> HostTable:
         """A view of some rows, in the order given.
@@ -173,6 +174,12 @@ HostTable._COLUMNS.update(  # noqa: SLF001 - the class's own declaration, read o
 )
 
 
+def _read_only(array: npt.NDArray[S]) -> npt.NDArray[S]:
+    """The array, closed to ``+=`` and the like: a filter must not change what others judge by."""
+    array.setflags(write=False)
+    return array
+
+
 def _checked(rows: Rows) -> Rows:
     """Rows, none of them negative: NumPy would count those from the end and judge another host."""
     if len(rows) and rows.min() < 0:
@@ -193,7 +200,7 @@ class _View(HostTable):
 
     def values(self, name: str) -> npt.NDArray[Any]:
         if name not in self._gathered:
-            self._gathered[name] = self._parent.values(name)[self._rows]
+            self._gathered[name] = _read_only(self._parent.values(name)[self._rows])
         return self._gathered[name]
 
     def encoded(self, attribute: str) -> Encoded:
@@ -227,3 +234,6 @@ class _View(HostTable):
         self._parent.usage_changed(host)
         for name in self._USAGE:
             self._gathered.pop(name, None)
+
+    def forget_encodings(self) -> None:
+        self._parent.forget_encodings()

@@ -1,0 +1,1 @@
+"""The extender's wire types: requests in, replies out. A leaf that knows nothing of the rest."""

@@ -1,0 +1,1 @@
+"""Nova's scheduler: filter, weigh, select destinations."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from extender.model.host_table import HostTable, Rows
 from extender.protocol.requests import ExtenderArgs
+from extender.translate.errors import TranslateError
 from extender.translate.node import host_state
 from extender.translate.objects import decode_node
 from extender.verbs.engine import Engine
@@ -53,8 +54,10 @@ def _sent(engine: Engine, nodes: Sequence[msgspec.Raw]) -> Asked:
     """Totals as sent; use from what is known under the node's name."""
     raws: dict[str, msgspec.Raw] = {}
     table = HostTable()
-    for raw in nodes:
+    for position, raw in enumerate(nodes):
         node = decode_node(raw)
+        if not node.name:
+            raise TranslateError(f"Nodes.items[{position}] has no metadata.name; every node has one")
         host = host_state(node, engine.cluster.aggregates.values(), engine.options)
         if host.host not in raws:
             raws[host.host] = raw

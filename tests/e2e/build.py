@@ -94,7 +94,7 @@ def bin_dir() -> Path:
 
 
 def build_all() -> Path:
-    """Builds what is missing or out of date; returns the folder of the programs."""
+    """Builds what is missing or out of date, and says so; returns the folder of the programs."""
     target = bin_dir()
     target.mkdir(parents=True, exist_ok=True)
     # Two runs at once would build everything twice and take twice as long.
@@ -110,7 +110,6 @@ def _build(tool: Tool, target: Path) -> None:
     fingerprint = tool.fingerprint()
     present = all((target / binary).exists() for binary in tool.binaries)
     if present and stamp.exists() and stamp.read_text() == fingerprint:
-        print(f"{tool.name}: up to date", flush=True)
         return
     go = _go(tool)
     print(f"{tool.name}: building {', '.join(tool.binaries)}", flush=True)
@@ -168,7 +167,7 @@ def _dotted(version: tuple[int, ...]) -> str:
 def main() -> int:
     """Builds everything, or says in one line why not."""
     try:
-        print(build_all())
+        print(f"up to date: {build_all()}")
     except BuildError as error:
         print(f"build.py: {error}", file=sys.stderr)
         return 1

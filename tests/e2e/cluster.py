@@ -47,9 +47,9 @@ REPLICAS = 12
 def nodes() -> Iterator[objects.Object]:
     """The twelve nodes."""
     for zone in ZONES:
-        for number, (cpu, memory, disk, annotations) in enumerate(SIZES, start=1):
+        for number, (cpu, memory, disk, said) in enumerate(SIZES, start=1):
             name = f"{zone.removeprefix('zone-')}{number}"
-            yield objects.node(name, cpu, memory, disk, zone, annotations)
+            yield objects.node(name, cpu, memory, disk, zone=zone, annotations=said)
 
 
 def run(workdir: Path, config: dict[str, Any], with_extender: bool) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from tests.e2e import build, components
 from tests.e2e.api import Api
@@ -70,33 +70,14 @@ class ControlPlane:
             self._api = Api(self.server, self._token, self.ca)
         return self._api
 
-    def start(self) -> ControlPlane:
+    def start(self) -> Self:
         """Starts everything but kube-scheduler; returns when pods can be created."""
         self.workdir.mkdir(parents=True, exist_ok=True)
         tokens = self.workdir / "tokens.csv"
         tokens.touch(mode=0o600)
         tokens.write_text(f'{self._token},admin,admin,"system:masters"\n')
         self._write_kubeconfig(self.kubeconfig, self._token)
-        args = (self.workdir, self.ports)
-        at = f"http://{components.LOOPBACK}"
-        self._add(ETCD, components.etcd(self._binary(ETCD), *args), f"{at}:{self.ports.etcd}/readyz")
-        self._add(
-            API_SERVER, components.api_server(self._binary(API_SERVER), *args), f"{self.server}/readyz"
-        )
-        self._add(
-            CONTROLLER_MANAGER,
-            components.controller_manager(
-                self._binary(CONTROLLER_MANAGER), *args, self.kubeconfig
-            ),
-            f"https://{components.LOOPBACK}:{self.ports.controller_manager}/healthz",
-        )
-        self._add(
-            KWOK,
-            components.kwok(self._binary(KWOK), self.ports, self.kubeconfig),
-            f"{at}:{self.ports.kwok}/healthz",
-            # kwok would read a developer's own configuration otherwise.
-            env={"KWOK_WORKDIR": str(self.workdir / "kwok")},
-        )
+        self._define()
         try:
             self.start_component(ETCD)
             self.start_component(API_SERVER)
@@ -131,13 +112,21 @@ class ControlPlane:
         """
         self.stop(name)
         if not isinstance(config, Path):
-            connection = {"kubeconfig": str(kubeconfig or self.kubeconfig)}
+            connection = {
+                "kubeconfig": str(kubeconfig or self.kubeconfig),
+                "qps": components.CALLS_PER_SECOND,
+                "burst": components.CALLS_PER_SECOND,
+            }
             content = {"clientConnection": connection, **config}
             config = self.workdir / f"{name}.json"
             config.write_text(json.dumps(content, indent=2))
         (port,) = free_ports(1)
         command = components.scheduler(
-            self._binary(SCHEDULER), self.workdir, port, config, self.kubeconfig, name
+            self._binary(SCHEDULER),
+            self.workdir / name,
+            config=config,
+            kubeconfig=self.kubeconfig,
+            port=port,
         )
         self._add(name, command, f"https://{components.LOOPBACK}:{port}/readyz")
         self.start_component(name)
@@ -171,7 +160,7 @@ class ControlPlane:
                 if name in self.processes:
                     stack.callback(self.processes[name].stop)
 
-    def __enter__(self) -> ControlPlane:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(
@@ -202,15 +191,47 @@ class ControlPlane:
         self._write_kubeconfig(target, token.strip())
         return target
 
+    def _define(self) -> None:
+        """What is to run, and where each says that it is ready."""
+        workdir, ports, at = self.workdir, self.ports, components.LOOPBACK
+        self._add(
+            ETCD,
+            components.etcd(self._binary(ETCD), workdir, ports),
+            f"http://{at}:{ports.etcd}/readyz",
+        )
+        self._add(
+            API_SERVER,
+            components.api_server(self._binary(API_SERVER), workdir, ports),
+            f"{self.server}/readyz",
+        )
+        self._add(
+            CONTROLLER_MANAGER,
+            components.controller_manager(
+                self._binary(CONTROLLER_MANAGER), workdir, ports, self.kubeconfig
+            ),
+            f"https://{at}:{ports.controller_manager}/healthz",
+        )
+        self._add(
+            KWOK,
+            components.kwok(self._binary(KWOK), ports, self.kubeconfig),
+            f"http://{at}:{ports.kwok}/healthz",
+            # kwok would read a developer's own configuration otherwise.
+            env={"KWOK_WORKDIR": str(workdir / "kwok")},
+        )
+
     def _binary(self, name: str) -> Path:
         return self.binaries / name
 
     def _add(
-        self, name: str, command: list[str], probe: str, env: Mapping[str, str] | None = None
+        self,
+        name: str,
+        command: Sequence[str],
+        probe: str,
+        env: Mapping[str, str] | None = None,
     ) -> None:
-        command += self._extra_args.get(name, ())
+        arguments = [*command, *self._extra_args.get(name, ())]
         log = self.workdir / "logs" / f"{name}.log"
-        self.processes[name] = Process(name, command, log, env)
+        self.processes[name] = Process(name, arguments, log, env)
         self._probes[name] = probe
 
     def _write_kubeconfig(self, target: Path, token: str) -> None:

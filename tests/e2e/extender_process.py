@@ -25,6 +25,7 @@ class Extender:
     process: Process
     url: str
     health_url: str
+    debug_url: str
 
     def wait_ready(self, timeout: float = READY_TIMEOUT) -> None:
         """Waits until it has seen the whole cluster."""
@@ -55,9 +56,9 @@ def start_extender(
         config: Its configuration as the file would have it, without the addresses.
         name: Names its files; with another name a second one runs beside.
     """
-    port, health_port = free_ports(2)
+    verbs, health, debug = (f"{LOOPBACK}:{port}" for port in free_ports(3))
     content = dict(config or {})
-    content["server"] = {**content.get("server", {}), **server_section(port, health_port)}
+    content["server"] = {**content.get("server", {}), **server_section(verbs, health, debug)}
     # JSON is YAML.
     config_file = workdir / f"{name}.yaml"
     config_file.write_text(json.dumps(content, indent=2))
@@ -68,8 +69,7 @@ def start_extender(
         workdir / "logs" / f"{name}.log",
         env={"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"},
     )
-    url, health_url = f"http://{LOOPBACK}:{port}", f"http://{LOOPBACK}:{health_port}"
-    extender = Extender(process, url, health_url)
+    extender = Extender(process, f"http://{verbs}", f"http://{health}", f"http://{debug}")
     process.start()
     try:
         extender.wait_ready()
@@ -79,14 +79,9 @@ def start_extender(
     return extender
 
 
-def server_section(port: int, health_port: int) -> dict[str, Any]:
+def server_section(verbs: str, health: str, debug: str) -> dict[str, Any]:
     """The options that say where it listens: the only place of the tests that names them."""
-    return {
-        "bind_address": LOOPBACK,
-        "port": port,
-        "health_bind_address": LOOPBACK,
-        "health_port": health_port,
-    }
+    return {"bind": verbs, "health_bind": health, "debug_bind": debug}
 
 
 def install_kinds(control_plane: ControlPlane) -> None:

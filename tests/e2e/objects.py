@@ -21,6 +21,7 @@ def node(
     cpu: str = "4",
     memory: str = "16Gi",
     disk: str = "100Gi",
+    *,
     zone: str | None = None,
     annotations: Strings | None = None,
     labels: Strings | None = None,
@@ -59,7 +60,12 @@ def node(
     }
     if not ready:
         status["conditions"] = [
-            {"type": "Ready", "status": "False", "reason": "KubeletNotReady", "message": "by design"}
+            {
+                "type": "Ready",
+                "status": "False",
+                "reason": "KubeletNotReady",
+                "message": "no kubelet",
+            }
         ]
     return {
         "apiVersion": "v1",
@@ -74,6 +80,7 @@ def pod_spec(
     cpu: str | None = None,
     memory: str | None = None,
     disk: str | None = None,
+    *,
     scheduler: str | None = None,
     extended: Strings | None = None,
     **spec: Any,
@@ -110,6 +117,7 @@ def pod(
     cpu: str | None = None,
     memory: str | None = None,
     disk: str | None = None,
+    *,
     annotations: Strings | None = None,
     labels: Strings | None = None,
     namespace: str = "default",
@@ -130,6 +138,7 @@ def deployment(
     cpu: str | None = None,
     memory: str | None = None,
     disk: str | None = None,
+    *,
     annotations: Strings | None = None,
     labels: Strings | None = None,
     namespace: str = "default",
@@ -147,6 +156,7 @@ def daemonset(
     cpu: str | None = None,
     memory: str | None = None,
     disk: str | None = None,
+    *,
     annotations: Strings | None = None,
     labels: Strings | None = None,
     namespace: str = "default",

@@ -93,9 +93,7 @@ CASES: dict[str, tuple[str, Callable[[str], Object]]] = {
     "init-containers": ("init container, sidecar and main container", multi_container),
     "pod-level": (
         "requests for the pod as a whole (`spec.resources`)",
-        lambda name: objects.pod(
-            name, resources={"requests": {"cpu": "300m", "memory": "200Mi"}}
-        ),
+        lambda name: objects.pod(name, resources={"requests": {"cpu": "300m", "memory": "200Mi"}}),
     ),
     "annotated": (
         "annotations of Nova's names",
@@ -147,14 +145,16 @@ def _place(control_plane: ControlPlane, workload: Object) -> None:
 def _preempt(control_plane: ControlPlane) -> None:
     """Fills every node, then creates a pod of a higher priority."""
     api = control_plane.api
-    api.create(objects.deployment("filler", len(NODES), "3", "1Gi"))
+    fillers = [f"filler-{number}" for number, _ in enumerate(NODES)]
+    for name in fillers:
+        # Bare pods: nobody replaces the one that is evicted.
+        api.create(objects.pod(name, "3", "1Gi", labels={"app": "filler"}))
     wait_until(lambda: _running(control_plane, "filler") == len(NODES), 30, "the nodes full")
-    # Its replacement must not run for the room that is made.
-    api.patch("Deployment", "filler", {"spec": {"paused": True}})
     api.create(objects.pod("preempting", "2", "1Gi", priorityClassName="high"))
     wait_until(lambda: _running(control_plane, "preempting") == 1, 60, "the preempting pod running")
-    _remove(control_plane, "Deployment", "filler")
-    _remove(control_plane, "Pod", "preempting")
+    for left in api.list("Pod"):
+        api.delete("Pod", left["metadata"]["name"])
+    wait_until(lambda: not api.list("Pod"), 30, "no pod left")
 
 
 def _running(control_plane: ControlPlane, app: str) -> int:

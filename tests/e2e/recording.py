@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from tests.e2e.api import Api, path
 
@@ -43,7 +43,7 @@ class RecordingExtender:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+            def do_POST(self) -> None:
                 verb = self.path.strip("/")
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 recorded.append(Request(verb, dict(self.headers.items()), body))
@@ -65,7 +65,7 @@ class RecordingExtender:
         self._server.block_on_close = False
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
-    def __enter__(self) -> RecordingExtender:
+    def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 

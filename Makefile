@@ -1,0 +1,62 @@
+# nova-extender: 'make run' and 'make test' need Python 3.11+ and nothing else.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt docs bench e2e cluster lock record clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The environment: every package pinned and checked by its hash, then the project itself.
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "nova-extender needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+run: $(STAMP) ## serve the example cluster and show one decision worked out, until Ctrl-C
+	@exec $(BIN)/nova-extender serve --cluster example --worked-example --config deploy/examples/console.yaml
+
+test: $(STAMP) ## unit, contract, property and integration tests, and the checks
+	$(BIN)/python -m pytest -q
+	@$(MAKE) --no-print-directory check
+
+check: $(STAMP) ## formatting, lint, types, import contracts, generated docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+fmt: $(STAMP) ## format the code and mend what lint can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(STAMP) ## write the generated reference pages
+	$(BIN)/python docs/generate.py
+
+bench: $(STAMP) ## measure latency, load time and memory
+	$(BIN)/python -m tests.bench
+
+e2e: $(STAMP) ## build a real control plane and test against it (needs Go 1.26)
+	$(BIN)/python tests/e2e/build.py
+	$(BIN)/python -m pytest -q tests/e2e --timeout 600
+
+cluster: $(STAMP) ## run a real control plane with the extender, until Ctrl-C (needs Go 1.26)
+	@exec $(BIN)/python -m tests.e2e.cluster
+
+record: $(STAMP) ## record kube-scheduler's requests anew for the contract tests (needs Go 1.26)
+	$(BIN)/python -m tests.e2e.record
+
+lock: ## write the lock files anew (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes -c requirements.lock --no-header --no-annotate -o requirements-dev.lock
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

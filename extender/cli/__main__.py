@@ -1,0 +1,5 @@
+"""``python -m extender.cli``."""
+
+from extender.cli.main import main
+
+main()

@@ -1,0 +1,67 @@
+"""From a configuration to a running engine: where everything is put together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from extender.config.load import Loaded, load
+from extender.config.options import Config
+from extender.config.plain import scheduler_options, translate_options
+from extender.config.problems import ConfigError, Problem
+from extender.model.attempt import Attempt
+from extender.scheduler.filter_scheduler import FilterScheduler
+from extender.scheduler.loading import (
+    LoadError,
+    available_filters,
+    load_filters,
+    load_weighers,
+)
+from extender.state.attempts import Attempts
+from extender.verbs.engine import Engine
+
+
+def load_config(path: str | None) -> Loaded:
+    """Read the configuration, and check that every filter and weigher it names can be had.
+
+    Raises:
+        ConfigError: with every problem found.
+    """
+    loaded = load(path)
+    build_scheduler(loaded.config)
+    return loaded
+
+
+def build_scheduler(config: Config) -> FilterScheduler:
+    """The scheduler that the configuration describes.
+
+    Raises:
+        ConfigError: a filter or weigher that it names cannot be had.
+    """
+    options = scheduler_options(config)
+    group = config.filter_scheduler
+    problems = []
+    try:
+        known = available_filters(group.available_filters)
+        filters = load_filters(known, group.enabled_filters, options)
+    except LoadError as error:
+        accepted = "names of filters; 'nova-extender config defaults' lists the default ones"
+        problems.append(Problem("filter_scheduler.enabled_filters", str(error), accepted))
+    try:
+        weighers = load_weighers(group.weight_classes, options)
+    except LoadError as error:
+        accepted = "nova.scheduler.weights.all_weighers, or dotted paths of weigher classes"
+        problems.append(Problem("filter_scheduler.weight_classes", str(error), accepted))
+    if problems:
+        raise ConfigError(problems, "")
+    return FilterScheduler(filters, weighers, options, time.perf_counter)
+
+
+def build_engine(config: Config, record: Callable[[Attempt], None] = lambda _: None) -> Engine:
+    """An engine with an empty cluster."""
+    return Engine(
+        scheduler=build_scheduler(config),
+        options=translate_options(config),
+        attempts=Attempts(config.server.attempts_memory_bytes),
+        record=record,
+    )

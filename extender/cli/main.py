@@ -1,0 +1,193 @@
+"""The command line: ``nova-extender``.
+
+Exit codes: 0 placed (or done), 2 bad input, 3 no valid host.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+
+from extender.cli import serve as serving
+from extender.cli import show, tables
+from extender.cli.assembly import load_config
+from extender.cli.config_commands import config as config_group
+from extender.cli.example import worked_decision
+from extender.config.options import Config
+from extender.config.problems import ConfigError
+from extender.kube.errors import KubeError
+from extender.translate.errors import TranslateError
+from extender.version import __version__
+
+EXIT_BAD_INPUT = 2
+EXIT_NO_VALID_HOST = 3
+
+_config = click.option(
+    "--config", "config_path", metavar="FILE", help="Configuration (YAML); else the defaults."
+)
+_cluster = click.option(
+    "--cluster",
+    metavar="FILE",
+    help="A cluster from a file, as 'kubectl get nodes,pods -A -o yaml' prints it; 'example' is "
+    "the one inside the package.",
+)
+_kubeconfig = click.option(
+    "--kubeconfig", metavar="FILE", envvar="KUBECONFIG", help="A live cluster, by its kubeconfig."
+)
+_output = click.option(
+    "-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="nova-extender")
+def cli() -> None:
+    """OpenStack Nova's scheduler as a Kubernetes scheduler extender.
+
+    Exit codes: 0 placed (or done), 2 bad input, 3 no valid host.
+    """
+
+
+@cli.command()
+def version() -> None:
+    """Print the version."""
+    click.echo(__version__)
+
+
+cli.add_command(config_group)
+
+
+@cli.command()
+@_config
+@_cluster
+@_kubeconfig
+@click.option(
+    "--worked-example",
+    is_flag=True,
+    help="Once ready, put a pod to itself over HTTP and show the whole decision.",
+)
+def serve(
+    config_path: str | None, cluster: str | None, kubeconfig: str | None, worked_example: bool
+) -> None:
+    """Answer kube-scheduler, until told to stop.
+
+    The cluster is --cluster, else --kubeconfig, else the one this runs in as a pod.
+    """
+    settings = _settings(config_path)
+    if worked_example and cluster != "example":
+        raise click.UsageError("--worked-example belongs to --cluster example")
+
+    def ready(extender: serving.Extender) -> None:
+        server = settings.server
+        click.echo(
+            f"nova-extender {__version__}: verbs on http://{server.bind}, health and metrics on "
+            f"http://{server.health_bind}, debug on http://{server.debug_bind}",
+            err=True,
+        )
+        if worked_example:
+            worked_decision.start(extender.config, list(extender.engine.cluster.table.index))
+
+    serving.run(settings, cluster, kubeconfig, ready)
+
+
+@cli.command()
+@click.option(
+    "-f", "--filename", required=True, metavar="POD", help="A Pod in YAML or JSON; - is stdin."
+)
+@click.option("-n", "--num-instances", type=click.IntRange(1, 10_000), default=1, show_default=True)
+@_config
+@_cluster
+@_kubeconfig
+@_output
+def simulate(
+    filename: str,
+    num_instances: int,
+    config_path: str | None,
+    cluster: str | None,
+    kubeconfig: str | None,
+    output: str,
+) -> None:
+    """Where would N instances of a pod go? Nothing is written."""
+    engine = show.engine(_settings(config_path), cluster, kubeconfig, default="example")
+    data, placed = show.simulation(engine, show.read_pod(filename), num_instances)
+    _print(data, output, tables.print_simulation)
+    sys.exit(0 if placed else EXIT_NO_VALID_HOST)
+
+
+@cli.command()
+@click.argument("pod", metavar="NAMESPACE/POD")
+@click.option(
+    "--server", metavar="URL", help="Ask the debug address of a running extender instead."
+)
+@_config
+@_cluster
+@_kubeconfig
+@_output
+def explain(
+    pod: str,
+    server: str | None,
+    config_path: str | None,
+    cluster: str | None,
+    kubeconfig: str | None,
+    output: str,
+) -> None:
+    """What blocks a pending pod on every node, judged now by every filter."""
+    namespace, _, name = pod.rpartition("/")
+    namespace = namespace or "default"
+    if server is not None:
+        data = show.ask(server, namespace, name)
+    else:
+        settings = _settings(config_path)
+        data = show.explanation(show.engine(settings, cluster, kubeconfig), namespace, name)
+    _print(data, output, tables.print_explanation)
+    sys.exit(0 if data["result"] == "passed" else EXIT_NO_VALID_HOST)
+
+
+@cli.command()
+@_config
+@_cluster
+@_kubeconfig
+@_output
+def hosts(config_path: str | None, cluster: str | None, kubeconfig: str | None, output: str) -> None:
+    """Every host as the scheduler sees it: totals, ratios and where they come from, use."""
+    engine = show.engine(_settings(config_path), cluster, kubeconfig, default="example")
+    _print(show.hosts(engine), output, tables.print_hosts)
+
+
+def _settings(path: str | None) -> Config:
+    """The configuration; what is worth knowing about it goes to stderr."""
+    loaded = load_config(path)
+    for notice in loaded.notices:
+        click.echo(f"notice: {notice}", err=True)
+    return loaded.config
+
+
+def _print(data: Any, output: str, table: Callable[[Any, Console], None]) -> None:
+    if output == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+    else:
+        table(data, Console())
+
+
+def main() -> None:
+    """Run the command line; what is wrong with the input is one clear text and exit code 2."""
+    try:
+        cli.main(prog_name="nova-extender", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (ConfigError, KubeError, TranslateError, show.InputError) as error:
+        click.echo(f"nova-extender: {error}", err=True)
+        sys.exit(EXIT_BAD_INPUT)
+    except BrokenPipeError:
+        # A reader such as head has seen enough; nothing more can be said to it.
+        Path("/dev/null").open("w").close()  # noqa: SIM115
+        sys.exit(0)

@@ -1,0 +1,173 @@
+"""Where the cluster comes from: a file, or a live API server."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from extender.kube.credentials import from_kubeconfig, in_cluster
+from extender.kube.reflector import Observer, Reflector
+from extender.kube.snapshot import Snapshot, read_snapshot
+from extender.kube.transport import Transport
+from extender.state.feed import NodeSink, PodRecord, PodSink, put_kinds, read_pod
+from extender.translate.errors import TranslateError
+from extender.translate.objects import Node, decode_node
+from extender.verbs.engine import Engine
+
+EXAMPLE = Path(__file__).with_name("example") / "cluster.yaml"
+KINDS = frozenset({"Node", "Pod", "HostAggregate", "Flavor", "ServerGroup"})
+
+Tell = Callable[[str], object]
+
+
+def load_file(engine: Engine, path: str, tell: Tell) -> None:
+    """Fill the engine's cluster from a file; ``example`` is the one inside the package.
+
+    An object that cannot be read is told of and left out; the others count.
+
+    Raises:
+        SnapshotError: the file as a whole cannot be read.
+    """
+    snapshot = read_snapshot(str(EXAMPLE) if path == "example" else path, KINDS)
+    for kind, count in sorted(snapshot.unread.items()):
+        tell(f"{count} objects of kind {kind} are not read; kinds read: {', '.join(sorted(KINDS))}")
+    put_kinds(
+        engine.cluster,
+        engine.lock,
+        tell,
+        snapshot.of("HostAggregate"),
+        snapshot.of("Flavor"),
+        snapshot.of("ServerGroup"),
+    )
+    nodes = NodeSink(engine.cluster, engine.options, engine.lock, tell)
+    nodes.replace(_distinct_nodes(snapshot, tell))
+    PodSink(engine.cluster, engine.lock).replace(_distinct_pods(snapshot, tell))
+
+
+def _distinct_nodes(snapshot: Snapshot, tell: Tell) -> list[Node]:
+    found: dict[str, Node] = {}
+    for raw in snapshot.of("Node"):
+        try:
+            node = decode_node(raw)
+        except TranslateError as error:
+            tell(f"{error}; the node is left out")
+            continue
+        if not node.name:
+            tell("a Node without metadata.name is left out")
+            continue
+        if node.name in found:
+            tell(f"node {node.name} stands twice in the file; the later one counts")
+        found[node.name] = node
+    return list(found.values())
+
+
+def _distinct_pods(snapshot: Snapshot, tell: Tell) -> list[PodRecord]:
+    found: dict[str, PodRecord] = {}
+    for raw in snapshot.of("Pod"):
+        try:
+            record = read_pod(raw, tell)
+        except TranslateError as error:
+            tell(f"{error}; the pod is left out")
+            continue
+        if record.uid in found:
+            tell(f"pod uid {record.uid} stands twice in the file; the later one counts")
+        found[record.uid] = record
+    return list(found.values())
+
+
+class Live:
+    """The watches of a live cluster.
+
+    Args:
+        engine: whose cluster is kept in step.
+        transport: the way to the API server.
+        observer: told of restarts and relists.
+        tell: told of objects that cannot be read.
+    """
+
+    def __init__(
+        self, engine: Engine, transport: Transport, observer: Observer, tell: Tell
+    ) -> None:
+        self._transport = transport
+        rng = random.Random()  # noqa: S311 - jitter, not a secret
+
+        def decode_pod_record(raw: bytes | msgspec.Raw) -> PodRecord:
+            return read_pod(raw, tell)
+
+        self._reflectors: Mapping[str, Reflector[Node] | Reflector[PodRecord]] = {
+            "nodes": Reflector(
+                transport,
+                "nodes",
+                "/api/v1/nodes",
+                decode=decode_node,
+                sink=NodeSink(engine.cluster, engine.options, engine.lock, tell),
+                on_problem=tell,
+                observer=observer,
+                rng=rng,
+            ),
+            "pods": Reflector(
+                transport,
+                "pods",
+                "/api/v1/pods",
+                decode=decode_pod_record,
+                sink=PodSink(engine.cluster, engine.lock),
+                on_problem=tell,
+                observer=observer,
+                rng=rng,
+                # The scheduler's own selector: ended pods take nothing off a node.
+                selectors={"fieldSelector": "status.phase!=Succeeded,status.phase!=Failed"},
+            ),
+        }
+
+    def start(self) -> None:
+        """Start watching."""
+        for reflector in self._reflectors.values():
+            reflector.start()
+
+    def stop(self) -> None:
+        """Stop watching."""
+        for reflector in self._reflectors.values():
+            reflector.stop()
+        self._transport.close()
+
+    def missing(self) -> Mapping[str, str]:
+        """By resource, what is not there yet; "" where it is in sync."""
+        return {
+            name: "" if reflector.synced else "has not synced yet"
+            for name, reflector in self._reflectors.items()
+        }
+
+    def wait(self, seconds: float) -> bool:
+        """Whether all are in sync within the time."""
+        return all(reflector.wait_synced(seconds) for reflector in self._reflectors.values())
+
+
+def transport(kubeconfig: str | None) -> Transport:
+    """The way to the API server of a kubeconfig, else of the cluster this runs in.
+
+    Raises:
+        KubeConfigError: neither can be had.
+    """
+    return from_kubeconfig(kubeconfig) if kubeconfig else in_cluster()
+
+
+class _Quiet(Observer):
+    """Watches tell their troubles through ``tell``; nobody counts them yet."""
+
+    def restarted(self, resource: str, cause: str, /) -> None:
+        """A watch ended."""
+
+    def relisted(self, resource: str, /) -> None:
+        """A list was read anew."""
+
+    def synced(self, resource: str, /) -> None:
+        """All is known."""
+
+    def event(self, resource: str, /) -> None:
+        """An object changed."""
+
+
+QUIET = _Quiet()

@@ -1,0 +1,97 @@
+"""Reads a configuration file: everything that is wrong with it at once, or a typed model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from extender.config.document import MAX_BYTES, read_document, too_large
+from extender.config.options import PLUGINS, Config, options
+from extender.config.problems import ConfigError, Problem
+from extender.config.sieve import Sieved, sieve
+from extender.config.text_kinds import PluginTree
+from extender.config.values import cut
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration that can be used.
+
+    Attributes:
+        config: The options.
+        notices: What an operator should know although it is no error: older names, options that
+            do nothing.
+    """
+
+    config: Config
+    notices: tuple[str, ...]
+
+
+def load(path: str | None, text: str | None = None) -> Loaded:
+    """Read a configuration.
+
+    Args:
+        path: The file; None for Nova's and our own defaults.
+        text: What the file holds, where it was read already: ``path`` then only names it.
+
+    Raises:
+        ConfigError: It cannot be read or used, with every problem found.
+    """
+    source = path or ""
+    if text is None:
+        text = "" if path is None else _read_file(path)
+    tree, problems = read_document(text, source)
+    sieved = sieve(tree)
+    problems += sieved.problems
+    config = None
+    try:
+        config = Config.model_validate(sieved.values)
+    except ValidationError as error:
+        problems += [_problem(details, sieved) for details in error.errors()]
+    if problems or config is None:
+        raise ConfigError(problems, source)
+    return Loaded(config, (*sieved.notices, *_notices(config)))
+
+
+def _read_file(path: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            # A bound on what is read, not on what the file says of itself: it may be a device.
+            content = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        problem = Problem("", f"cannot be read: {reason}", "a file that can be read")
+        raise ConfigError([problem], path) from error
+    if len(content) > MAX_BYTES:
+        raise ConfigError([too_large()], path)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        why = f"not UTF-8 at line {line}, byte {column}"
+        raise ConfigError([Problem("", why, "YAML in UTF-8")], path) from error
+
+
+def _problem(details: ErrorDetails, sieved: Sieved) -> Problem:
+    """Pydantic's account of an option as ours: our words, and the path that was written."""
+    path = ".".join(str(part) for part in details["loc"])
+    error = details.get("ctx", {}).get("error")
+    message = str(error) if isinstance(error, ValueError) else details["msg"]
+    accepted = {option.path: option.kind.accepted for option in options()}
+    accepted[PLUGINS] = PluginTree().accepted
+    return Problem(sieved.written.get(path, path), message, accepted.get(path, ""))
+
+
+def _notices(config: Config) -> list[str]:
+    """What is worth saying about options that are in order."""
+    counts = Counter(config.filter_scheduler.enabled_filters)
+    return [
+        f"filter_scheduler.enabled_filters names {cut(name)} {count} times; it will run as often"
+        for name, count in counts.items()
+        if count > 1
+    ]

@@ -1,0 +1,100 @@
+"""gunicorn's threaded worker, made safe against clients that stall.
+
+gunicorn's own gives a thread to whoever sends one byte, then waits without end for the rest: 128
+such clients would silence it. And where it closes a connection gracefully, it waits up to two
+seconds for the client on the one thread that all other connections are watched by.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from gunicorn.workers.gthread import ThreadWorker
+
+from extender.server.verbs_app import CLOSE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+READ_PATIENCE: Final = 20.0
+"""Seconds from a request's first byte to its last. kube-scheduler itself gives up on a call after
+``httpTimeout``, 5 s by default (kubernetes ``pkg/scheduler/extender.go``)."""
+
+_LINGER: Final = 2.0
+_DISCARD: Final = 256 * 1024
+
+
+class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type information
+    """Cuts off requests that take too long to arrive, and says goodbye in the request's thread."""
+
+    read_patience: ClassVar[float] = READ_PATIENCE
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._arriving: dict[Any, float] = {}
+        self._serving = threading.local()
+
+    def load_wsgi(self) -> None:
+        """Load the application, and lend it what only the server can do (see ``CLOSE``)."""
+        app: WSGIApplication = self.app.wsgi()
+
+        def _serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            environ[CLOSE] = self._close_after_reply
+            return app(environ, start_response)
+
+        self.wsgi = _serve  # what gunicorn's own load_wsgi sets
+
+    def _close_after_reply(self) -> None:
+        self._serving.connection.parser.mesg.force_close()
+
+    def handle(self, conn: Any) -> Any:
+        """Serve what one connection sends now. Runs in a thread of the pool."""
+        self._serving.connection = conn
+        self._arriving[conn] = time.monotonic()
+        try:
+            keep = super().handle(conn)
+        finally:
+            del self._arriving[conn]
+        if keep is False:
+            _say_goodbye(conn.sock)
+        return keep
+
+    def notify(self) -> None:
+        """Tell the master that this worker lives; called about once a second, on its main thread.
+
+        Ending the input of a connection makes the thread that reads it find the body short, which
+        the application can still answer. A handler that is merely slow loses no more than the
+        connection's reuse.
+        """
+        super().notify()
+        if not self._arriving:
+            return
+        oldest = time.monotonic() - self.read_patience
+        for conn, since in list(self._arriving.items()):
+            if since < oldest:
+                with suppress(OSError):  # it may have ended this very moment
+                    # Not conn.sock.shutdown: on a TLS socket that would end the encryption.
+                    socket.socket.shutdown(conn.sock, socket.SHUT_RD)
+
+
+def _say_goodbye(sock: socket.socket) -> None:
+    """Close our side and read what the client still sends, so that it gets to read our reply.
+
+    Closing a socket with unread input resets the connection, and a reset takes along the reply
+    that is on its way (RFC 9112 section 9.6). gunicorn does the same, but afterwards, on its main
+    thread; having both sides ended leaves it nothing to wait for.
+    """
+    until = time.monotonic() + _LINGER
+    with suppress(OSError):  # among them TimeoutError: the client does not hang up
+        socket.socket.shutdown(sock, socket.SHUT_WR)
+        while (left := until - time.monotonic()) > 0:
+            sock.settimeout(left)
+            if not socket.socket.recv(sock, _DISCARD):
+                break
+    with suppress(OSError):
+        socket.socket.shutdown(sock, socket.SHUT_RD)

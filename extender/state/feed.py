@@ -1,0 +1,179 @@
+"""Kubernetes objects into the cluster: one translation for a file and for a live API server.
+
+The sinks take objects as list/watch delivers them: the whole set, then one change at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import msgspec
+
+from extender.model.contribution import Contribution
+from extender.model.options import TranslateOptions
+from extender.state.cluster import Cluster
+from extender.translate.errors import TranslateError
+from extender.translate.kinds import aggregate, flavor, server_group
+from extender.translate.node import host_state
+from extender.translate.objects import (
+    Node,
+    decode_aggregate,
+    decode_flavor,
+    decode_pod,
+    decode_server_group,
+)
+from extender.translate.pod import contribution, problems_of
+
+Lock = AbstractContextManager[object]
+Tell = Callable[[str], object]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PodRecord:
+    """What is kept of a pod: its share of its host, or its JSON while it is pending."""
+
+    uid: str
+    namespace: str
+    name: str
+    entry: Contribution | None
+    pending: bytes | None
+
+
+def read_pod(raw: bytes | msgspec.Raw, tell: Tell) -> PodRecord:
+    """A pod from its JSON; amounts that cannot be read count as 0 and are told of.
+
+    Raises:
+        TranslateError: the object cannot be read at all.
+    """
+    pod = decode_pod(raw)
+    problems = problems_of(pod)
+    if problems:
+        tell(f"pod {pod.namespace}/{pod.name}: {'; '.join(problems)}; counted as absent")
+    waiting = not pod.node_name and not pod.terminal
+    entry = contribution(pod)
+    uid = pod.uid
+    if not uid:
+        # Only in files written by hand; the API server gives every pod one.
+        uid = f"{pod.namespace}/{pod.name}"
+        if entry is not None:
+            entry = replace(entry, instance=replace(entry.instance, uuid=uid))
+    return PodRecord(uid, pod.namespace, pod.name, entry, bytes(raw) if waiting else None)
+
+
+class PodSink:
+    """Pods into the ledger, and pending ones aside for explanations."""
+
+    def __init__(self, cluster: Cluster, lock: Lock) -> None:
+        self._cluster = cluster
+        self._lock = lock
+        self._names: dict[str, tuple[str, str]] = {}
+
+    def replace(self, objects: Sequence[PodRecord]) -> None:
+        """Make the cluster hold just these pods."""
+        with self._lock:
+            self._names.clear()
+            self._cluster.pending.clear()
+            self._cluster.ledger.replace(o.entry for o in objects if o.entry is not None)
+            for record in objects:
+                if record.pending is not None:
+                    self._wait(record)
+
+    def upsert(self, obj: PodRecord) -> None:
+        """Take in a pod that is new or changed."""
+        with self._lock:
+            self._cluster.pending.pop(self._names.pop(obj.uid, ("", "")), None)
+            if obj.entry is not None:
+                self._cluster.put_pod(obj.entry)
+            else:
+                self._cluster.remove_pod(obj.uid)
+            if obj.pending is not None:
+                self._wait(obj)
+
+    def delete(self, obj: PodRecord) -> None:
+        """Forget a pod that is gone."""
+        with self._lock:
+            self._cluster.pending.pop(self._names.pop(obj.uid, ("", "")), None)
+            self._cluster.remove_pod(obj.uid)
+
+    def _wait(self, record: PodRecord) -> None:
+        key = (record.namespace, record.name)
+        self._names[record.uid] = key
+        if record.pending is not None:
+            self._cluster.pending[key] = record.pending
+
+
+class NodeSink:
+    """Nodes into the table; what of a node cannot be read is told of once for each change."""
+
+    def __init__(
+        self, cluster: Cluster, options: TranslateOptions, lock: Lock, tell: Tell
+    ) -> None:
+        self._cluster = cluster
+        self._options = options
+        self._lock = lock
+        self._tell = tell
+        self._told: dict[str, tuple[str, ...]] = {}
+
+    def replace(self, objects: Sequence[Node]) -> None:
+        """Make the cluster hold just these nodes."""
+        with self._lock:
+            kept = {node.name for node in objects}
+            for name in [name for name in self._cluster.table.index if name not in kept]:
+                self._remove(name)
+            for node in objects:
+                self._put(node)
+
+    def upsert(self, obj: Node) -> None:
+        """Take in a node that is new or changed."""
+        with self._lock:
+            self._put(obj)
+
+    def delete(self, obj: Node) -> None:
+        """Forget a node that is gone."""
+        with self._lock:
+            self._remove(obj.name)
+
+    def _put(self, node: Node) -> None:
+        host = host_state(node, self._cluster.aggregates.values(), self._options)
+        if host.problems != self._told.get(host.host, ()):
+            self._told[host.host] = host.problems
+            for problem in host.problems:
+                self._tell(f"node {host.host}: {problem}")
+        self._cluster.put_host(host)
+
+    def _remove(self, name: str) -> None:
+        self._told.pop(name, None)
+        self._cluster.remove_host(name)
+
+
+def put_kinds(
+    cluster: Cluster,
+    lock: Lock,
+    tell: Tell,
+    aggregates: Iterable[msgspec.Raw] = (),
+    flavors: Iterable[msgspec.Raw] = (),
+    server_groups: Iterable[msgspec.Raw] = (),
+) -> None:
+    """Take in our own kinds, all of them anew; one that cannot be read is told of and left out."""
+    read_aggregates = _read(aggregates, lambda raw: aggregate(decode_aggregate(raw)), tell)
+    read_flavors = _read(flavors, lambda raw: flavor(decode_flavor(raw)), tell)
+    read_groups = _read(server_groups, lambda raw: server_group(decode_server_group(raw)), tell)
+    with lock:
+        cluster.replace_aggregates(read_aggregates)
+        cluster.flavors = {found.name: found for found in read_flavors}
+        cluster.server_groups = {(found.namespace, found.name): found for found in read_groups}
+
+
+def _read(raws: Iterable[msgspec.Raw], make: Callable[[msgspec.Raw], T], tell: Tell) -> list[T]:
+    """What could be read; the rest is told of."""
+    found = []
+    for raw in raws:
+        try:
+            found.append(make(raw))
+        except TranslateError as error:
+            tell(str(error))
+    return found

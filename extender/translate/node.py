@@ -1,0 +1,257 @@
+"""Node → HostState: what a node has, as Nova's compute service would report it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+from extender.model.flavor import MIB
+from extender.model.host_state import HostState, Inventory, Service, Unreadable
+from extender.translate import annotations as table
+from extender.translate import quantity
+from extender.translate.errors import shown
+from extender.translate.readers import (
+    AnnotationError,
+    read_boolean,
+    read_integer,
+    read_ratio,
+    read_text,
+)
+from extender.translate.schema import NodeSpec, NodeStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from extender.model.groups import HostAggregate
+    from extender.model.options import TranslateOptions
+    from extender.translate.annotations import Annotation
+    from extender.translate.schema import Node
+
+OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
+
+_NO_SPEC = NodeSpec()
+_NO_STATUS = NodeStatus()
+
+# Nova's convert_version_to_int, of the digits that lead each part.
+_RUNTIME = re.compile(r"([^:/]+)://(?:v?([0-9]{1,9})(?:\.([0-9]{1,9})(?:\.([0-9]{1,9}))?)?)?")
+
+
+class _Resource(NamedTuple):
+    """One of the three resources: its names on either side, and what to do when it is bad."""
+
+    name: str
+    ratio_name: str
+    ratio: Annotation
+    raw: Annotation
+    amplified: Annotation
+    convert: Callable[[int], int]
+    bad_total: Unreadable
+    bad_ratio: Unreadable
+
+
+_CPU = _Resource(
+    "cpu",
+    "cpu_allocation_ratio",
+    table.CPU_ALLOCATION_RATIO,
+    table.RAW_ALLOCATABLE_CPU,
+    table.AMPLIFIED_ALLOCATABLE_CPU,
+    quantity.milli,
+    Unreadable.CPU,
+    Unreadable.CPU_RATIO,
+)
+_RAM = _Resource(
+    "memory",
+    "ram_allocation_ratio",
+    table.RAM_ALLOCATION_RATIO,
+    table.RAW_ALLOCATABLE_MEMORY,
+    table.AMPLIFIED_ALLOCATABLE_MEMORY,
+    quantity.units,
+    Unreadable.RAM,
+    Unreadable.RAM_RATIO,
+)
+_DISK = _Resource(
+    "ephemeral-storage",
+    "disk_allocation_ratio",
+    table.DISK_ALLOCATION_RATIO,
+    table.RAW_ALLOCATABLE_DISK,
+    table.AMPLIFIED_ALLOCATABLE_DISK,
+    quantity.units,
+    Unreadable.DISK,
+    Unreadable.DISK_RATIO,
+)
+
+
+def host_state(
+    node: Node, aggregates: Iterable[HostAggregate], options: TranslateOptions
+) -> HostState:
+    """A node as Nova's scheduler sees it, without the pods on it. Never raises.
+
+    What cannot be read is named in ``problems`` and marked in ``unreadable``: the filters that
+    read it refuse the host, all others judge it as if the value were absent.
+
+    Args:
+        node: as the API server has it.
+        aggregates: all HostAggregates; those the node belongs to are picked out.
+        options: ratios, reserves and the default zone.
+    """
+    return _Reading(node, options).host_state(aggregates)
+
+
+class _Reading:
+    """One node being read, and what was wrong with it so far."""
+
+    def __init__(self, node: Node, options: TranslateOptions) -> None:
+        self.node = node
+        self.options = options
+        self.annotations = node.annotations
+        self.spec = node.spec or _NO_SPEC
+        self.status = node.status or _NO_STATUS
+        self.unreadable = Unreadable(0)
+        self.problems: list[str] = []
+
+    def host_state(self, aggregates: Iterable[HostAggregate]) -> HostState:
+        """All of it."""
+        name, labels, options = self.node.name, self.node.labels, self.options
+        mine = sorted((a for a in aggregates if a.has(name, labels)), key=lambda a: a.name)
+        runtime, version = self._runtime()
+        return HostState(
+            host=name,
+            uuid=self.node.uid,
+            cell_uuid=labels.get(table.CELL.key, ""),
+            labels=labels,
+            cpu=self._inventory(
+                _CPU,
+                options.reserved_host_cpus * 1000,
+                options.cpu_allocation_ratio,
+                options.initial_cpu_allocation_ratio,
+            ),
+            ram=self._inventory(
+                _RAM,
+                options.reserved_host_memory_mb * MIB,
+                options.ram_allocation_ratio,
+                options.initial_ram_allocation_ratio,
+            ),
+            disk=self._inventory(
+                _DISK,
+                options.reserved_host_disk_mb * MIB,
+                options.disk_allocation_ratio,
+                options.initial_disk_allocation_ratio,
+            ),
+            service=self._service(),
+            aggregates=tuple(mine),
+            zone_label=labels.get(table.ZONE_LABEL) or None,
+            default_availability_zone=options.default_availability_zone,
+            host_ip=self._host_ip(),
+            hypervisor_type=runtime,
+            hypervisor_version=version,
+            hypervisor_hostname=labels.get(table.HOSTNAME_LABEL) or name,
+            unreadable=self.unreadable,
+            problems=tuple(self.problems),
+        )
+
+    def _bad(self, bit: Unreadable, problem: str) -> None:
+        self.unreadable |= bit
+        self.problems.append(problem)
+
+    def _inventory(
+        self, resource: _Resource, reserved: int, option: Fraction | None, initial: Fraction
+    ) -> Inventory:
+        total, total_from = self._total(resource)
+        ratio, ratio_from = self._ratio(resource, option, initial)
+        return Inventory(
+            total=max(0, total - reserved),
+            ratio=ratio,
+            total_from=total_from,
+            ratio_from=ratio_from,
+        )
+
+    def _total(self, resource: _Resource) -> tuple[int, str]:
+        """The node's own amount, and where it stands.
+
+        A node whose allocatable was multiplied by the admission policy carries both amounts. Any
+        other allocatable is a new one of the kubelet's, and is the node's own.
+        """
+        allocatable = self._allocatable(resource)
+        try:
+            raw = read_integer(self.annotations, resource.raw)
+            amplified = read_integer(self.annotations, resource.amplified)
+        except AnnotationError as error:
+            self._bad(resource.bad_total, f"node {error}")
+            raw = amplified = None
+        if raw is not None and amplified is not None and allocatable == amplified:
+            return raw, f"node annotation {resource.raw.key}"
+        return allocatable or 0, f"status.allocatable.{resource.name}"
+
+    def _allocatable(self, resource: _Resource) -> int | None:
+        raw = (self.status.allocatable or {}).get(resource.name)
+        if raw is None:
+            return None
+        try:
+            nano = quantity.parse_json(raw)
+            wrong = f"{shown(quantity.json_text(raw), 40)} is negative; accepted: 0 or more"
+        except quantity.QuantityError as error:
+            nano, wrong = -1, str(error)
+        if nano < 0:
+            self._bad(resource.bad_total, f"status.allocatable.{resource.name}: {wrong}")
+            return None
+        return resource.convert(nano)
+
+    def _ratio(
+        self, resource: _Resource, option: Fraction | None, initial: Fraction
+    ) -> tuple[Fraction, str]:
+        source = f"node annotation {resource.ratio.key}"
+        try:
+            ratio = read_ratio(self.annotations, resource.ratio)
+        except AnnotationError as error:
+            self._bad(resource.bad_ratio, f"node {error}")
+            return Fraction(1), source
+        if ratio is not None:
+            return ratio, source
+        if option is not None:
+            return option, f"option DEFAULT.{resource.ratio_name}"
+        return initial, f"option DEFAULT.initial_{resource.ratio_name}"
+
+    def _flag(self, row: Annotation) -> bool:
+        try:
+            return read_boolean(self.annotations, row)
+        except AnnotationError as error:
+            self._bad(Unreadable.SERVICE, f"node {error}")
+            return False
+
+    def _service(self) -> Service:
+        try:
+            reason = read_text(self.annotations, table.DISABLED_REASON) or ""
+        except AnnotationError as error:
+            # No filter reads the reason, so none has to refuse the node for it.
+            self.problems.append(f"node {error}")
+            reason = ""
+        out_of_service = any(taint.key == OUT_OF_SERVICE for taint in self.spec.taints or ())
+        return Service(
+            disabled=self._flag(table.DISABLED),
+            unschedulable=bool(self.spec.unschedulable),
+            forced_down=self._flag(table.FORCED_DOWN) or out_of_service,
+            ready=any(
+                condition.type == "Ready" and condition.status == "True"
+                for condition in self.status.conditions or ()
+            ),
+            disabled_reason=reason,
+        )
+
+    def _host_ip(self) -> str | None:
+        for address in self.status.addresses or ():
+            if address.type == "InternalIP" and address.address:
+                return address.address
+        return None
+
+    def _runtime(self) -> tuple[str | None, int | None]:
+        """The container runtime and its version: containerd://2.1.4 is containerd, 2001004."""
+        info = self.status.node_info
+        match = _RUNTIME.match((info and info.container_runtime_version) or "")
+        if match is None:
+            return None, None
+        if match[2] is None:
+            return match[1], None
+        major, minor, patch = (int(part or 0) for part in match.groups()[1:])
+        return match[1], major * 1_000_000 + minor * 1000 + patch

@@ -1,0 +1,269 @@
+"""What a pod takes off its node: kube-scheduler's effective requests, exactly.
+
+Source: ``k8s.io/component-helpers/resource``, ``PodRequests``, Kubernetes 1.37. Quantities are
+summed in nano units and rounded up once, on the sum over the pod. Claims of dynamic resource
+allocation that count as CPU or memory (alpha) are not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from extender.translate import quantity
+from extender.translate.errors import shown
+from extender.translate.schema import ContainerStatus, PodSpec, PodStatus
+
+if TYPE_CHECKING:
+    import msgspec
+
+    from extender.translate.schema import Container, Pod, Quantities
+
+CPU, MEMORY, DISK = "cpu", "memory", "ephemeral-storage"
+
+Amounts = tuple[int, int, int]
+"""CPU, memory and disk in nano units."""
+
+ZERO: Amounts = (0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A quantity that cannot be read, and counts as 0: where it stands, its text, what is wrong."""
+
+    path: str
+    text: str
+    wrong: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.wrong}"
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Effective requests: milli-cores, bytes of memory, bytes of ephemeral storage."""
+
+    milli_vcpus: int = 0
+    memory: int = 0
+    disk: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+NOTHING = Requests()
+
+
+def effective_requests(pod: Pod, *, bound: bool) -> Requests:
+    """What the pod counts as.
+
+    Args:
+        pod: as the API server has it; limits do not matter, it made requests of them.
+        bound: whether the pod counts on its node, which looks at its status too (a resize may be
+            under way); a pod that is yet to be placed is judged by its spec alone.
+    """
+    spec = pod.spec
+    if spec is None:
+        return NOTHING
+    problems: list[Problem] = []
+    status = pod.status if bound else None
+    total = _containers(spec, status, problems)
+    if spec.resources is not None and spec.resources.requests:
+        total = _pod_level(spec.resources.requests, status, total, problems)
+    if spec.overhead:
+        total = _sum(total, _amounts(spec.overhead, "spec.overhead", problems))
+    return Requests(
+        quantity.milli(total[0]),
+        quantity.units(total[1]),
+        quantity.units(total[2]),
+        tuple(dict.fromkeys(problems)) if problems else (),
+    )
+
+
+def _containers(spec: PodSpec, status: PodStatus | None, problems: list[Problem]) -> Amounts:
+    """What the containers need together, by their spec and, for a bound pod, their status."""
+    regular = spec.containers or ()
+    init = spec.init_containers or ()
+    own = [_own(container, "containers", problems) for container in regular]
+    init_own = [_own(container, "initContainers", problems) for container in init]
+    restartable = [container.restart_policy == "Always" for container in init]
+    by_spec = _aggregate(own, init_own, restartable)
+    if status is None:
+        return by_spec
+    infeasible = _resize_infeasible(status)
+    statuses = _statuses(status)
+    resources = status.resources
+    in_place = status.allocated_resources is not None and (
+        resources is not None and resources.requests is not None
+    )
+    if not statuses and not in_place:
+        # Without a status all three views are the spec, or nothing once it is infeasible.
+        return ZERO if infeasible else by_spec
+    if in_place:
+        # The pod's own totals stand for the sums over its containers.
+        allocated = _pod_allocated(status, problems)
+        actuated = _pod_actuated(status, problems)
+    else:
+        views = [
+            [
+                _views(container, amounts, statuses, infeasible, problems)
+                for container, amounts in zip(containers, amounts_of, strict=True)
+            ]
+            for containers, amounts_of in ((regular, own), (init, init_own))
+        ]
+        allocated, actuated = (
+            _aggregate([v[i] for v in views[0]], [v[i] for v in views[1]], restartable)
+            for i in (0, 1)
+        )
+    reported = _largest(actuated, allocated)
+    return reported if infeasible else _largest(by_spec, reported)
+
+
+def _aggregate(
+    regular: Sequence[Amounts], init: Sequence[Amounts], restartable: Sequence[bool]
+) -> Amounts:
+    """The containers run together, after the init containers one by one beside the sidecars.
+
+    A restartable init container (a sidecar) stays, so it counts with the regular ones and with
+    every init container that starts after it.
+    """
+    total = regular[0] if len(regular) == 1 else _sum_of(regular)
+    if not init:
+        return total
+    sidecars = ZERO
+    peak = ZERO
+    for amounts, stays in zip(init, restartable, strict=True):
+        if stays:
+            total = _sum(total, amounts)
+            sidecars = _sum(sidecars, amounts)
+            peak = _largest(peak, sidecars)
+        else:
+            peak = _largest(peak, _sum(amounts, sidecars))
+    return _largest(total, peak)
+
+
+def _views(
+    container: Container,
+    by_spec: Amounts,
+    statuses: dict[str, ContainerStatus],
+    infeasible: bool,
+    problems: list[Problem],
+) -> tuple[Amounts, Amounts]:
+    """What a container was allocated, and what it runs with.
+
+    Where its status says nothing, its spec stands in, unless that is a resize that cannot be.
+    """
+    name = container.name or ""
+    status = statuses.get(name)
+    allocated = ZERO if infeasible else by_spec
+    if status is None:
+        return allocated, allocated
+    place = f"status of container {shown(name, 63)}"
+    if status.allocated_resources is not None:
+        where = f"{place}: allocatedResources"
+        allocated = _amounts(status.allocated_resources, where, problems)
+    actuated = allocated
+    if status.resources is not None and status.resources.requests is not None:
+        where = f"{place}: resources.requests"
+        actuated = _amounts(status.resources.requests, where, problems)
+    return allocated, actuated
+
+
+def _pod_level(
+    requests: Quantities, status: PodStatus | None, total: Amounts, problems: list[Problem]
+) -> Amounts:
+    """The sum over the containers, replaced where the pod as a whole asks for cpu or memory."""
+    if not any(name in (CPU, MEMORY) or name.startswith("hugepages-") for name in requests):
+        return total
+    sources = [(requests, _amounts(requests, "spec.resources.requests", problems))]
+    if status is not None and status.resources is not None:
+        if _resize_infeasible(status):
+            sources = []
+        if status.resources.requests:
+            sources.append((status.resources.requests, _pod_actuated(status, problems)))
+        if status.allocated_resources:
+            sources.append((status.allocated_resources, _pod_allocated(status, problems)))
+    cpu, memory, disk = total
+    given = [amounts[0] for names, amounts in sources if CPU in names]
+    cpu = max(given) if given else cpu
+    given = [amounts[1] for names, amounts in sources if MEMORY in names]
+    memory = max(given) if given else memory
+    return cpu, memory, disk
+
+
+def _pod_allocated(status: PodStatus, problems: list[Problem]) -> Amounts:
+    return _amounts(status.allocated_resources, "status.allocatedResources", problems)
+
+
+def _pod_actuated(status: PodStatus, problems: list[Problem]) -> Amounts:
+    requests = status.resources.requests if status.resources is not None else None
+    return _amounts(requests, "status.resources.requests", problems)
+
+
+def _resize_infeasible(status: PodStatus) -> bool:
+    for condition in status.conditions or ():
+        if condition.type == "PodResizePending":
+            return condition.reason == "Infeasible"
+    return False
+
+
+def _statuses(status: PodStatus) -> dict[str, ContainerStatus]:
+    """The statuses that say something about resources, by container name; the first one counts."""
+    found: dict[str, ContainerStatus] = {}
+    for statuses in (status.container_statuses, status.init_container_statuses):
+        for entry in statuses or ():
+            if entry.allocated_resources is not None or entry.resources is not None:
+                found.setdefault(entry.name or "", entry)
+    return found
+
+
+def _own(container: Container, field: str, problems: list[Problem]) -> Amounts:
+    resources = container.resources
+    if resources is None or not resources.requests:
+        return ZERO
+    found: list[Problem] = []
+    amounts = _amounts(resources.requests, "resources.requests", found)
+    for problem in found:
+        path = f"spec.{field}[{shown(container.name or '', 63)}].{problem.path}"
+        problems.append(Problem(path, problem.text, problem.wrong))
+    return amounts
+
+
+def _amounts(requests: Quantities | None, path: str, problems: list[Problem]) -> Amounts:
+    """The three resources of a map of quantities; what cannot be read counts as 0."""
+    if not requests:
+        return ZERO
+    get = requests.get
+    cpu, memory, disk = get(CPU), get(MEMORY), get(DISK)
+    return (
+        0 if cpu is None else _amount(cpu, path, CPU, problems),
+        0 if memory is None else _amount(memory, path, MEMORY, problems),
+        0 if disk is None else _amount(disk, path, DISK, problems),
+    )
+
+
+def _amount(raw: msgspec.Raw, path: str, name: str, problems: list[Problem]) -> int:
+    try:
+        nano = quantity.parse_json(raw)
+    except quantity.QuantityError as error:
+        wrong = str(error)
+    else:
+        if nano >= 0:
+            return nano
+        wrong = f"{shown(quantity.json_text(raw), 40)} is negative; accepted: 0 or more"
+    problems.append(Problem(f"{path}.{name}", quantity.json_text(raw)[:40], wrong))
+    return 0
+
+
+def _sum(a: Amounts, b: Amounts) -> Amounts:
+    return a[0] + b[0], a[1] + b[1], a[2] + b[2]
+
+
+def _sum_of(many: Iterable[Amounts]) -> Amounts:
+    total = ZERO
+    for amounts in many:
+        total = _sum(total, amounts)
+    return total
+
+
+def _largest(a: Amounts, b: Amounts) -> Amounts:
+    return max(a[0], b[0]), max(a[1], b[1]), max(a[2], b[2])

@@ -1,0 +1,1 @@
+"""Tests of extender.filters, a file for each of its own."""

@@ -1,0 +1,1 @@
+"""Tests of extender.model, a file for each of its own."""

@@ -1,0 +1,62 @@
+"""RequestSpec: Nova's request and its hints."""
+
+from __future__ import annotations
+
+import pytest
+
+from extender.model.request_spec import Destination, ImageMeta, RequestSpec, SchedulerRetries
+from tests.builders import spec
+
+
+def test_asks_for_nothing_by_default() -> None:
+    """An empty request: one instance, no amounts, no zone, no history, no force, no group."""
+    empty = RequestSpec()
+    assert empty.num_instances == 1
+    assert empty.flavor.disk == empty.flavor.memory == empty.flavor.milli_vcpus == 0
+    assert empty.availability_zone is None
+    assert empty.retry is None
+    assert empty.requested_destination is None
+    assert empty.instance_group is None
+    assert empty.refusal is None
+    assert empty.ignore_hosts == empty.force_hosts == empty.force_nodes == ()
+    assert not empty.tolerates_unschedulable
+    assert not empty.tolerates_not_ready
+
+
+@pytest.mark.parametrize(
+    ("values", "hint"),
+    [(("a",), "a"), (("a", "b"), ("a", "b")), ((), ())],
+)
+def test_hint(values: tuple[str, ...], hint: object) -> None:
+    """A list of one is unwrapped; a longer or an empty one is the list itself."""
+    asked = spec(scheduler_hints={"same_host": values})
+    assert asked.get_scheduler_hint("same_host") == hint
+
+
+def test_missing_hint() -> None:
+    """A hint that is not there is the default given, else None."""
+    assert spec().get_scheduler_hint("cidr") is None
+    assert spec().get_scheduler_hint("cidr", "/24") == "/24"
+
+
+@pytest.mark.parametrize(
+    ("hints", "rebuild"),
+    [
+        ({}, False),
+        ({"_nova_check_type": ("rebuild",)}, True),
+        ({"_nova_check_type": ("other",)}, False),
+        ({"_nova_check_type": ("rebuild", "rebuild")}, False),
+        ({"check_type": ("rebuild",)}, False),
+    ],
+)
+def test_is_rebuild(hints: dict[str, tuple[str, ...]], *, rebuild: bool) -> None:
+    """Only the hint ``_nova_check_type`` with the one value ``rebuild`` makes a rebuild check."""
+    assert spec(scheduler_hints=hints).is_rebuild is rebuild
+
+
+def test_parts_are_empty_by_default() -> None:
+    """Destination, retry history and image say nothing until told."""
+    assert Destination() == Destination(None, None, None, (), frozenset(), allow_cross_cell_move=False)
+    assert SchedulerRetries() == SchedulerRetries(0, (), "")
+    assert ImageMeta().id is None
+    assert dict(ImageMeta().properties) == {}

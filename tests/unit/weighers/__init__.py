@@ -1,0 +1,1 @@
+"""Tests of extender.weighers, a file for each of its own."""
