@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from extender.config.class_names import check_filters
 from extender.config.load import Loaded, load
 from extender.config.options import Config
 from extender.config.plain import scheduler_options, translate_options
 from extender.config.problems import ConfigError, Problem
+from extender.filters.base import HostFilter
 from extender.model.attempt import Attempt
 from extender.scheduler.filter_scheduler import FilterScheduler
 from extender.scheduler.loading import (
@@ -19,6 +21,7 @@ from extender.scheduler.loading import (
 )
 from extender.state.attempts import Attempts
 from extender.verbs.engine import Engine
+from extender.weighers.base import HostWeigher
 
 
 def load_config(path: str | None) -> Loaded:
@@ -41,12 +44,16 @@ def build_scheduler(config: Config) -> FilterScheduler:
     options = scheduler_options(config)
     group = config.filter_scheduler
     problems = []
+    filters: tuple[HostFilter, ...] = ()
+    weighers: tuple[HostWeigher, ...] = ()
     try:
         known = available_filters(group.available_filters)
-        filters = load_filters(known, group.enabled_filters, options)
+        problems = check_filters(config, list(known))
+        if not problems:
+            filters = load_filters(known, group.enabled_filters, options)
     except LoadError as error:
-        accepted = "names of filters; 'nova-extender config defaults' lists the default ones"
-        problems.append(Problem("filter_scheduler.enabled_filters", str(error), accepted))
+        accepted = "nova.scheduler.filters.all_filters, or dotted paths of filter classes"
+        problems.append(Problem("filter_scheduler.available_filters", str(error), accepted))
     try:
         weighers = load_weighers(group.weight_classes, options)
     except LoadError as error:

@@ -9,12 +9,21 @@ from pathlib import Path
 import msgspec
 
 from extender.kube.credentials import from_kubeconfig, in_cluster
-from extender.kube.reflector import Observer, Reflector
+from extender.kube.reflector import Reflector
+from extender.kube.sink import Observer
 from extender.kube.snapshot import Snapshot, read_snapshot
 from extender.kube.transport import Transport
-from extender.state.feed import NodeSink, PodRecord, PodSink, put_kinds, read_pod
+from extender.model.host_state import HostState
+from extender.model.options import TranslateOptions
+from extender.state.feed import (
+    NodeSink,
+    PodRecord,
+    PodSink,
+    put_kinds,
+    read_node,
+    read_pod,
+)
 from extender.translate.errors import TranslateError
-from extender.translate.objects import Node, decode_node
 from extender.verbs.engine import Engine
 
 EXAMPLE = Path(__file__).with_name("example") / "cluster.yaml"
@@ -42,25 +51,25 @@ def load_file(engine: Engine, path: str, tell: Tell) -> None:
         snapshot.of("Flavor"),
         snapshot.of("ServerGroup"),
     )
-    nodes = NodeSink(engine.cluster, engine.options, engine.lock, tell)
-    nodes.replace(_distinct_nodes(snapshot, tell))
+    nodes = NodeSink(engine.cluster, engine.lock, tell)
+    nodes.replace(_distinct_nodes(snapshot, engine.options, tell))
     PodSink(engine.cluster, engine.lock).replace(_distinct_pods(snapshot, tell))
 
 
-def _distinct_nodes(snapshot: Snapshot, tell: Tell) -> list[Node]:
-    found: dict[str, Node] = {}
+def _distinct_nodes(snapshot: Snapshot, options: TranslateOptions, tell: Tell) -> list[HostState]:
+    found: dict[str, HostState] = {}
     for raw in snapshot.of("Node"):
         try:
-            node = decode_node(raw)
+            host = read_node(raw, options)
         except TranslateError as error:
             tell(f"{error}; the node is left out")
             continue
-        if not node.name:
+        if not host.host:
             tell("a Node without metadata.name is left out")
             continue
-        if node.name in found:
-            tell(f"node {node.name} stands twice in the file; the later one counts")
-        found[node.name] = node
+        if host.host in found:
+            tell(f"node {host.host} stands twice in the file; the later one counts")
+        found[host.host] = host
     return list(found.values())
 
 
@@ -94,16 +103,19 @@ class Live:
         self._transport = transport
         rng = random.Random()  # noqa: S311 - jitter, not a secret
 
-        def decode_pod_record(raw: bytes | msgspec.Raw) -> PodRecord:
+        def decode_node(raw: bytes | msgspec.Raw) -> HostState:
+            return read_node(raw, engine.options)
+
+        def decode_pod(raw: bytes | msgspec.Raw) -> PodRecord:
             return read_pod(raw, tell)
 
-        self._reflectors: Mapping[str, Reflector[Node] | Reflector[PodRecord]] = {
+        self._reflectors: Mapping[str, Reflector[HostState] | Reflector[PodRecord]] = {
             "nodes": Reflector(
                 transport,
                 "nodes",
                 "/api/v1/nodes",
                 decode=decode_node,
-                sink=NodeSink(engine.cluster, engine.options, engine.lock, tell),
+                sink=NodeSink(engine.cluster, engine.lock, tell),
                 on_problem=tell,
                 observer=observer,
                 rng=rng,
@@ -112,7 +124,7 @@ class Live:
                 transport,
                 "pods",
                 "/api/v1/pods",
-                decode=decode_pod_record,
+                decode=decode_pod,
                 sink=PodSink(engine.cluster, engine.lock),
                 on_problem=tell,
                 observer=observer,

@@ -1,4 +1,4 @@
-"""Whether the filters and weighers that are switched on exist, and what was meant if not.
+"""Whether the filters that are switched on exist, and what was meant if not.
 
 The names that exist are handed in: this room does not know the classes.
 """
@@ -6,61 +6,37 @@ The names that exist are handed in: this room does not know the classes.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from extender.config.options import Config
 from extender.config.problems import Problem
 from extender.config.values import cut
 
-ALL_WEIGHERS = "nova.scheduler.weights.all_weighers"
 _CUTOFF = 0.6
 _LONGEST_COMPARED = 128
 
 
-def check_names(
-    config: Config,
-    known_filters: Sequence[str],
-    known_weighers: Sequence[str],
-) -> list[Problem]:
-    """The names of ``enabled_filters`` and ``weight_classes`` that nobody knows.
+def check_filters(config: Config, known: Sequence[str]) -> list[Problem]:
+    """The names of ``enabled_filters`` that nobody knows: at most one problem, as Nova words it.
 
     Args:
         config: The configuration as it was read.
-        known_filters: Names of the filter classes that ``available_filters`` makes available.
-        known_weighers: Names of the weigher classes, or their dotted paths.
-
-    Returns:
-        At most one problem for each of the two options, with Nova's message.
+        known: Names of the filter classes that ``available_filters`` makes available.
     """
-    group = config.filter_scheduler
-    problems = []
-    filters = _unknown(group.enabled_filters, frozenset(known_filters))
-    if filters:
-        names = ", ".join(cut(name) for name in filters)
-        problems.append(
-            Problem(
-                "filter_scheduler.enabled_filters",
-                f"Scheduler Host Filter {names} could not be found.",
-                _suggestions(filters, known_filters),
-            ),
-        )
-    # Nova names a weigher by the path of its class, of which only the class is the same here.
-    known = frozenset((*known_weighers, *map(_last_part, known_weighers)))
-    weighers = [
+    unknown = [
         name
-        for name in _unknown(group.weight_classes, known | {ALL_WEIGHERS})
-        if _last_part(name) not in known
+        for name in dict.fromkeys(config.filter_scheduler.enabled_filters)
+        if name not in set(known)
     ]
-    if weighers:
-        names = ", ".join(cut(name) for name in weighers)
-        problems.append(
-            Problem(
-                "filter_scheduler.weight_classes",
-                f"Class {names} could not be found.",
-                _suggestions(weighers, (ALL_WEIGHERS, *known_weighers)),
-            ),
+    if not unknown:
+        return []
+    return [
+        Problem(
+            "filter_scheduler.enabled_filters",
+            f"Scheduler Host Filter {', '.join(map(cut, unknown))} could not be found.",
+            _suggestions(unknown, known),
         )
-    return problems
+    ]
 
 
 def nearest(name: str, known: Iterable[str], count: int = 1) -> list[str]:
@@ -74,24 +50,12 @@ def nearest(name: str, known: Iterable[str], count: int = 1) -> list[str]:
     return [folded[match] for match in close]
 
 
-def _unknown(names: Sequence[str], known: Collection[str]) -> list[str]:
-    return [name for name in dict.fromkeys(names) if name not in known]
-
-
-def _last_part(path: str) -> str:
-    return path.rpartition(".")[2]
-
-
 def _suggestions(names: Sequence[str], known: Iterable[str]) -> str:
     """For each name what it may have meant; all known names where one is like none of them."""
-    # By the class alone: the packages before it make all paths look alike.
-    paths = {_last_part(path): path for path in known}
-    close = {name: nearest(_last_part(name), paths, 3) for name in names}
-    lines = [
-        f"{' or '.join(paths[part] for part in parts)} for {cut(name)}"
-        for name, parts in close.items()
-        if parts
-    ]
+    names_known = sorted(known)
+    # By the class alone: of a path only its last part is a name here.
+    close = {name: nearest(name.rpartition(".")[2], names_known, 3) for name in names}
+    lines = [f"{' or '.join(near)} for {cut(name)}" for name, near in close.items() if near]
     if len(lines) < len(names):
-        lines.append(f"one of {', '.join(sorted(paths.values()))}")
+        lines.append(f"one of {', '.join(names_known)}")
     return "; ".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -104,6 +105,7 @@ def _load_in_cluster(
         ).load_and_set(configuration)
     except (ConfigException, OSError, ValueError) as error:
         raise KubeConfigError(f"in the cluster: {error}") from error
+    _check_certificates(configuration, "in the cluster")
     return configuration
 
 
@@ -111,6 +113,7 @@ def _load_kubeconfig(path: str | None, context: str | None) -> Configuration:
     files = find_files(path, os.environ)
     chosen = choose(files, context)
     where = os.pathsep.join(files)
+    token_file = _token_file(chosen, where)
     configuration = Configuration()
     try:
         merged = _Merger(where)
@@ -128,45 +131,60 @@ def _load_kubeconfig(path: str | None, context: str | None) -> Configuration:
         ).load_and_set(configuration)
     except Exception as error:  # the client checks little: anything may come out of a wrong file
         raise KubeConfigError(f"kubeconfig {where}: {error}") from error
-    _follow_token_file(configuration, chosen, where)
+    if token_file is not None:
+        token_file(configuration)
+        # Its type is taken from its initial None.
+        configuration.refresh_api_key_hook = token_file  # type: ignore[assignment]
     if "exec" in chosen.user and not (configuration.api_key or configuration.cert_file):
         command = chosen.user["exec"]["command"]
         raise KubeConfigError(
             f"kubeconfig {where}: exec plug-in {command!r} gave neither a token nor a certificate;"
             " the line logged before this one says why"
         )
+    _check_certificates(configuration, f"kubeconfig {where}")
     return configuration
 
 
-def _follow_token_file(
-    configuration: Configuration,
-    chosen: Chosen,
-    where: str,
-    clock: Callable[[], float] = time.monotonic,
-) -> None:
-    """Reads a ``tokenFile`` every minute; the client reads it once.
+def _check_certificates(configuration: Configuration, where: str) -> None:
+    """Otherwise they would first be looked at when connecting, and look like a network fault."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if configuration.ssl_ca_cert:
+            context.load_verify_locations(configuration.ssl_ca_cert)
+    except (OSError, ValueError) as error:
+        file = configuration.ssl_ca_cert
+        raise KubeConfigError(f"{where}: {file} is no certificate authority: {error}") from error
+    try:
+        if configuration.cert_file:
+            # Without a password an encrypted key would make OpenSSL ask on the terminal.
+            context.load_cert_chain(configuration.cert_file, configuration.key_file, password="")
+    except (OSError, ValueError) as error:
+        raise KubeConfigError(
+            f"{where}: client certificate and key cannot be used: {error}"
+        ) from error
+
+
+def _token_file(chosen: Chosen, where: str) -> Callable[[Configuration], None] | None:
+    """What puts the token of a ``tokenFile`` in place; the client would read it only once.
 
     Like kubectl's, the file wins over ``token`` in the same entry.
     """
     named = chosen.user.get("tokenFile")
     if not named or "auth-provider" in chosen.user:
-        return
+        return None
     file = chosen.directory / str(named)
-    due = 0.0
+    token, due = "", 0.0
 
     def refresh(configuration: Configuration) -> None:
-        nonlocal due
-        if clock() < due:
-            return
-        # Read halfway through being replaced, it may be missing or empty: the old one still holds.
-        with suppress(OSError, ValueError):
-            if token := file.read_text().strip():
-                configuration.api_key["BearerToken"] = f"Bearer {token}"
-                due = clock() + TOKEN_PERIOD
+        nonlocal token, due
+        if time.monotonic() >= due:
+            # Halfway through being replaced it may be missing or empty: the old one still holds.
+            with suppress(OSError, ValueError):
+                token = file.read_text().strip() or token
+            due = time.monotonic() + TOKEN_PERIOD
+        if not token:
+            raise KubeConfigError(f"kubeconfig {where}: token file {file} is missing or empty")
+        configuration.api_key["BearerToken"] = f"Bearer {token}"
 
-    configuration.api_key.pop("BearerToken", None)
-    refresh(configuration)
-    if "BearerToken" not in configuration.api_key:
-        raise KubeConfigError(f"kubeconfig {where}: token file {file} is missing or empty")
-    # Its type is taken from its initial None.
-    configuration.refresh_api_key_hook = refresh  # type: ignore[assignment]
+    refresh(Configuration())
+    return refresh

@@ -83,12 +83,13 @@ class Recovery:
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
         self._failures = 0
+        self._expired = 0
         self._stuck = 0
         self._told: str | None = None
 
     def healthy(self) -> None:
         """A watch has run for a while: the next failure is a first one again."""
-        self._failures = 0
+        self._failures = self._expired = 0
 
     def progressed(self) -> None:
         """The resource version has moved on."""
@@ -118,6 +119,10 @@ class Recovery:
         text = str(error)
         match error.status:
             case HTTPStatus.GONE:
+                # An API server that has just started forgets all versions: that it was away for a
+                # while is no reason to wait now. Only expiring once more after a list is.
+                self._failures = self._expired
+                self._expired += 1
                 return self._verdict("expired", relist=True, ordinary=True)
             case HTTPStatus.UNAUTHORIZED:
                 return self._verdict("unauthorized", text=text)
@@ -151,14 +156,14 @@ class Recovery:
             asked: the server's ``Retry-After`` in seconds.
             at_version: the resource version may be to blame.
         """
-        ceiling = min(LONGEST, 2 * SHORTEST * 2**self._failures)
+        ceiling = min(LONGEST, 2 * SHORTEST * 2 ** min(self._failures, 16))
         delay = self._rng.uniform(ceiling / 2, ceiling)
         if ordinary and self._failures == 0:
             delay = 0.0
         if asked is not None:
             # Never earlier than asked, and not all at the same instant.
             delay = max(delay, min(asked, LONGEST_ASKED) * self._rng.uniform(1.0, 1.25))
-        self._failures = min(self._failures + 1, 16)
+        self._failures += 1
         if at_version:
             self._stuck += 1
         if relist or self._stuck >= STUCK:

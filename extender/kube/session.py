@@ -58,4 +58,9 @@ class Session:
 
     def close(self) -> None:
         """Closes what is idle; a connection in use is closed when it comes back."""
+        pools = self._pool.pools
+        for key in pools.keys():  # noqa: SIM118 - it cannot be iterated over, being shared
+            # Emptying the manager would leave this to the garbage collector.
+            if (pool := pools.get(key)) is not None:
+                pool.close()
         self._pool.clear()

@@ -45,9 +45,9 @@ class Unit:
         return int(shown) if shown.denominator == 1 else float(shown)
 
     def text(self, amount: int) -> str:
-        """The amount and the unit as text, to six decimals and never as a power of ten."""
+        """The amount and the unit as text, never as a power of ten."""
         shown = self.show(amount)
-        number = str(shown) if isinstance(shown, int) else f"{shown:.6f}".rstrip("0").rstrip(".")
+        number = str(shown) if isinstance(shown, int) else f"{shown:.3f}".rstrip("0")
         return f"{number} {self.name}" if self.name else number
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import TypeVar
 
@@ -51,14 +50,11 @@ def load_filters(
     """One object for each enabled name, in order; a name listed twice is the same object twice.
 
     Raises:
-        LoadError: unknown names, all of them, each with the nearest known ones.
+        LoadError: unknown names, all of them.
     """
     unknown = [name for name in enabled if name not in available]
     if unknown:
-        raise LoadError(
-            f"Scheduler Host Filter {', '.join(unknown)} could not be found."
-            + _nearest(unknown, available)
-        )
+        raise LoadError(f"Scheduler Host Filter {', '.join(unknown)} could not be found.")
     made = {name: _make(available[name], options) for name in dict.fromkeys(enabled)}
     return tuple(made[name] for name in enabled)
 
@@ -87,19 +83,20 @@ def _resolve(
     paths: Iterable[str], everything: Sequence[str], shipped: list[type[T]], base: type[T], at: str
 ) -> list[type[T]]:
     classes: list[type[T]] = []
-    nova = {f"{_nova_module(base)}.{cls.__name__}": cls for cls in shipped}
+    named = {cls.__name__: cls for cls in shipped}
+    nova = everything[0].rpartition(".")[0] + "."
     for path in paths:
+        name = path.rpartition(".")[2]
         if path in everything:
             classes.extend(shipped)
-        elif path in nova:
-            classes.append(nova[path])
+        elif path.startswith(nova) and name in named:
+            # Nova's own path of a class that ships here under the same name.
+            classes.append(named[name])
+        elif path.startswith(nova):
+            raise LoadError(f"{at}: {path!r} is not shipped; shipped: {', '.join(named)}")
         else:
             classes.extend(_imported(path, base, at))
     return classes
-
-
-def _nova_module(base: type) -> str:
-    return "nova.scheduler.filters" if base is HostFilter else "nova.scheduler.weights"
 
 
 def _imported(path: str, base: type[T], at: str) -> list[type[T]]:
@@ -131,13 +128,3 @@ def _subclass(value: object, base: type[T], at: str) -> type[T]:
         return value
     wanted = f"{base.__module__}.{base.__name__}"
     raise LoadError(f"{at} {value!r}, expected a public subclass of {wanted}")
-
-
-def _nearest(unknown: Sequence[str], known: Iterable[str]) -> str:
-    names = sorted(known)
-    text = ""
-    for name in unknown:
-        near = get_close_matches(name, names, n=3, cutoff=0.5)
-        if near:
-            text += f" For {name}, did you mean {' or '.join(near)}?"
-    return text or f" Known: {', '.join(names)}."

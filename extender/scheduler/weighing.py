@@ -55,7 +55,8 @@ def weigh(
             faults.append(Fault(weigher.name(), "", repr(error)))
             continue
         steps.append(step)
-        weights = weights + step.weighed
+        with np.errstate(over="ignore"):  # a sum beyond all floats is infinite, and has a rank
+            weights = weights + step.weighed
     order = np.argsort(-weights, kind="stable")
     return WeighPart(
         hosts=names,
@@ -72,11 +73,15 @@ def _step(weigher: HostWeigher, hosts: HostTable, spec: RequestSpec) -> WeigherS
     if raw.shape != (len(hosts),) or not np.isfinite(raw).all():
         raise ValueError(f"expected {len(hosts)} finite weights, one a host; got {raw!r:.200}")
     multiplier = weigher.weight_multiplier(hosts)
-    if not np.isfinite(multiplier).all():
-        raise ValueError(f"the multiplier is not finite: {multiplier!r:.200}")
-    return WeigherStep(
-        weigher.name(), raw, normalise(raw, weigher.minval, weigher.maxval), multiplier
-    )
+    if np.shape(multiplier) not in ((), raw.shape) or not np.isfinite(multiplier).all():
+        raise ValueError(
+            f"expected one finite multiplier, or {len(hosts)}, one a host; got {multiplier!r:.200}"
+        )
+    with np.errstate(over="ignore", invalid="ignore"):
+        normalised = normalise(raw, weigher.minval, weigher.maxval)
+    if not np.isfinite(normalised).all():
+        raise ValueError(f"the weights lie too far apart to be normalised: {raw!r:.200}")
+    return WeigherStep(weigher.name(), raw, normalised, multiplier)
 
 
 def scores(weights: Float64, max_score: int) -> Int64:

@@ -34,7 +34,7 @@ def split_bind(bind: str, option: str) -> tuple[str, int]:
 
 
 def listen(bind: str, option: str) -> socket.socket:
-    """Take an address, without listening yet.
+    """Take an address and begin to listen.
 
     Args:
         bind: ``host:port``; port 0 is any free one.
@@ -45,23 +45,24 @@ def listen(bind: str, option: str) -> socket.socket:
     """
     host, port = split_bind(bind, option)
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM
-        )[0]
-    except OSError as error:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:  # UnicodeError: not even a possible name
         raise ListenError(
-            f"{option}: cannot listen on {bind}: {host!r} is not known here ({error.strerror})"
+            f"{option}: cannot listen on {bind}: the name {host!r} is not known here"
         ) from error
-    listener = socket.socket(family, kind, protocol)
+    family, kind, protocol, _, address = found[0]
+    listener = None
     try:
+        listener = socket.socket(family, kind, protocol)
         # Otherwise a restart would have to wait for the last process's connections to expire.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        # Two sockets may be bound with SO_REUSEADDR as long as neither listens; the one that
-        # listens first wins. So the listening begins here, or the test would prove nothing.
+        # Two sockets may be bound with SO_REUSEADDR as long as neither listens: to bind alone
+        # would prove nothing.
         listener.listen(_BACKLOG)
     except OSError as error:
-        listener.close()
+        if listener is not None:
+            listener.close()
         raise ListenError(f"{option}: cannot listen on {bind}: {_why(error)}") from error
     return listener
 

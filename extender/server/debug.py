@@ -8,9 +8,10 @@ name as ``Host``. ``kubectl port-forward`` passes both.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response, request
 
@@ -19,6 +20,8 @@ from extender.server.replies import error_response, json_response, new_app
 
 if TYPE_CHECKING:
     from flask import Flask
+
+_HOST: Final = re.compile(r"(?:\[(?P<v6>[^\]]*)\]|(?P<name>[^:\[\]]*))(?::[0-9]*)?")
 
 
 def create_debug_app(
@@ -93,9 +96,10 @@ def _refuse_strangers() -> Response | None:
 
 def _names_loopback(host: str) -> bool:
     """Whether a ``Host`` header names loopback: ``localhost``, a name below it, or an address."""
-    if host.startswith("["):
-        return is_loopback(host[1:].partition("]")[0])
-    name = host.partition(":")[0].lower()
+    match = _HOST.fullmatch(host)
+    if match is None:
+        return False
+    name = (match["v6"] or match["name"] or "").lower()
     return name == "localhost" or name.endswith(".localhost") or is_loopback(name)
 
 

@@ -38,7 +38,8 @@ EXIT_ADDRESS: Final = 2
 EXIT_START: Final = int(Arbiter.WORKER_BOOT_ERROR)
 EXIT_CRASH: Final = 1
 
-_YOUNG: Final = 10.0
+_YOUNG = 10.0
+"""Seconds within which the death of a worker is the fault of its start."""
 
 
 def serve(
@@ -59,8 +60,8 @@ def serve(
 
     SIGTERM stops accepting, lets calls under way finish for ``grace`` seconds and ends with 0;
     SIGINT (Ctrl-C) ends with 0 at once. An address that cannot be had is one line and exit code 2,
-    before anything is started; a worker that cannot start ends with 3, one that keeps dying within
-    seconds with 1. A worker that dies later is replaced.
+    before anything is started; a worker that cannot start ends with 3, one that dies within
+    seconds of its start with 1. A worker that dies later is replaced.
 
     Args:
         factory: makes the WSGI application, in the worker.

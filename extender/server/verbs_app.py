@@ -75,7 +75,7 @@ class VerbsApp:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        verb = self._paths.get(environ["PATH_INFO"])
+        verb = self._paths.get(environ.get("PATH_INFO", ""))
         if verb is None:
             return self._fallback(environ, start_response)
         began = time.perf_counter()

@@ -36,14 +36,6 @@ class Cluster:
         """Forget a node; its pods stay in the ledger until they are deleted themselves."""
         self.table.remove(name)
 
-    def replace_hosts(self, hosts: Iterable[HostState]) -> None:
-        """Make the table hold just these nodes."""
-        wanted = {host.host: host for host in hosts}
-        for name in [name for name in self.table.index if name not in wanted]:
-            self.remove_host(name)
-        for host in wanted.values():
-            self.put_host(host)
-
     def put_pod(self, entry: Contribution) -> None:
         """Take in a pod that counts on a host."""
         self.ledger.put(entry)

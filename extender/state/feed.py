@@ -13,15 +13,16 @@ from typing import TypeVar
 import msgspec
 
 from extender.model.contribution import Contribution
+from extender.model.host_state import HostState
 from extender.model.options import TranslateOptions
 from extender.state.cluster import Cluster
 from extender.translate.errors import TranslateError
 from extender.translate.kinds import aggregate, flavor, server_group
 from extender.translate.node import host_state
 from extender.translate.objects import (
-    Node,
     decode_aggregate,
     decode_flavor,
+    decode_node,
     decode_pod,
     decode_server_group,
 )
@@ -106,39 +107,45 @@ class PodSink:
             self._cluster.pending[key] = record.pending
 
 
+def read_node(raw: bytes | msgspec.Raw, options: TranslateOptions) -> HostState:
+    """A node from its JSON; its aggregates are for the sink to say, which knows them.
+
+    Raises:
+        TranslateError: the object cannot be read at all.
+    """
+    return host_state(decode_node(raw), (), options)
+
+
 class NodeSink:
     """Nodes into the table; what of a node cannot be read is told of once for each change."""
 
-    def __init__(
-        self, cluster: Cluster, options: TranslateOptions, lock: Lock, tell: Tell
-    ) -> None:
+    def __init__(self, cluster: Cluster, lock: Lock, tell: Tell) -> None:
         self._cluster = cluster
-        self._options = options
         self._lock = lock
         self._tell = tell
         self._told: dict[str, tuple[str, ...]] = {}
 
-    def replace(self, objects: Sequence[Node]) -> None:
+    def replace(self, objects: Sequence[HostState]) -> None:
         """Make the cluster hold just these nodes."""
         with self._lock:
-            kept = {node.name for node in objects}
+            kept = {host.host for host in objects}
             for name in [name for name in self._cluster.table.index if name not in kept]:
                 self._remove(name)
-            for node in objects:
-                self._put(node)
+            for host in objects:
+                self._put(host)
 
-    def upsert(self, obj: Node) -> None:
+    def upsert(self, obj: HostState) -> None:
         """Take in a node that is new or changed."""
         with self._lock:
             self._put(obj)
 
-    def delete(self, obj: Node) -> None:
+    def delete(self, obj: HostState) -> None:
         """Forget a node that is gone."""
         with self._lock:
-            self._remove(obj.name)
+            self._remove(obj.host)
 
-    def _put(self, node: Node) -> None:
-        host = host_state(node, self._cluster.aggregates.values(), self._options)
+    def _put(self, host: HostState) -> None:
+        host.aggregates = self._cluster.aggregates_of(host)
         if host.problems != self._told.get(host.host, ()):
             self._told[host.host] = host.problems
             for problem in host.problems:

@@ -118,8 +118,12 @@ class Toleration(ApiObject):
     effect: str | None = None
 
 
+class SchedulingGroup(ApiObject):
+    """spec.schedulingGroup, of which only whether it is there matters."""
+
+
 class PodSpec(ApiObject):
-    """A pod's spec; of ``schedulingGroup`` only whether it is there matters."""
+    """A pod's spec."""
 
     node_name: str | None = None
     containers: list[Container] | None = None
@@ -129,7 +133,7 @@ class PodSpec(ApiObject):
     tolerations: list[Toleration] | None = None
     priority: Int32 | None = None
     scheduler_name: str | None = None
-    scheduling_group: Raw | None = None
+    scheduling_group: SchedulingGroup | None = None
 
 
 class Condition(ApiObject):
@@ -204,8 +208,7 @@ class Pod(Named):
     @property
     def in_scheduling_group(self) -> bool:
         """Whether the pod has a spec.schedulingGroup."""
-        group = (self.spec or NO_POD_SPEC).scheduling_group
-        return group is not None and bytes(group) != b"null"
+        return (self.spec or NO_POD_SPEC).scheduling_group is not None
 
     @property
     def controller(self) -> OwnerReference | None:

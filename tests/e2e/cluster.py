@@ -22,7 +22,7 @@ import yaml
 from tests.e2e import objects
 from tests.e2e.build import BuildError, bin_dir, build_all
 from tests.e2e.controlplane import ControlPlane
-from tests.e2e.extender_process import install_kinds, start_extender
+from tests.e2e.extender_process import start_extender
 from tests.e2e.process import Process
 from tests.e2e.scheduler_config import scheduler_config
 from tests.e2e.waiting import wait_until
@@ -66,7 +66,6 @@ def run(workdir: Path, config: dict[str, Any], with_extender: bool) -> None:
         url = health_url = None
         processes: list[Process] = []
         if with_extender:
-            install_kinds(control_plane)
             extender = start_extender(workdir, control_plane.kubeconfig, config)
             stack.callback(extender.stop)
             url, health_url = extender.url, extender.health_url

@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.build import REPOSITORY
-from tests.e2e.controlplane import ControlPlane
 from tests.e2e.process import Process, answers, free_ports
 
 LOOPBACK = "127.0.0.1"
-CRDS = REPOSITORY / "charts" / "nova-extender" / "crds"
 READY_TIMEOUT = 60.0
 
 
@@ -47,6 +45,8 @@ def start_extender(
     kubeconfig: Path,
     config: Mapping[str, Any] | None = None,
     name: str = "nova-extender",
+    *,
+    wait: bool = True,
 ) -> Extender:
     """Starts the extender on free ports and waits until it is ready.
 
@@ -55,6 +55,7 @@ def start_extender(
         kubeconfig: How it reaches the API server, and as whom.
         config: Its configuration as the file would have it, without the addresses.
         name: Names its files; with another name a second one runs beside.
+        wait: Whether to wait; else it may still be learning the cluster.
     """
     verbs, health, debug = (f"{LOOPBACK}:{port}" for port in free_ports(3))
     content = dict(config or {})
@@ -72,7 +73,8 @@ def start_extender(
     extender = Extender(process, f"http://{verbs}", f"http://{health}", f"http://{debug}")
     process.start()
     try:
-        extender.wait_ready()
+        if wait:
+            extender.wait_ready()
     except BaseException:
         process.stop()
         raise
@@ -82,9 +84,3 @@ def start_extender(
 def server_section(verbs: str, health: str, debug: str) -> dict[str, Any]:
     """The options that say where it listens: the only place of the tests that names them."""
     return {"bind": verbs, "health_bind": health, "debug_bind": debug}
-
-
-def install_kinds(control_plane: ControlPlane) -> None:
-    """Applies the chart's custom resource definitions and waits until they are served."""
-    control_plane.kubectl("apply", "-f", str(CRDS))
-    control_plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRDS))

@@ -1,12 +1,10 @@
-"""Names of filters and weighers."""
+"""Names of filters."""
 
 from __future__ import annotations
 
 import time
 
-import pytest
-
-from extender.config.class_names import check_names, nearest
+from extender.config.class_names import check_filters, nearest
 from extender.config.load import load
 from extender.config.options import Config
 from extender.config.problems import Problem
@@ -20,17 +18,16 @@ FILTERS = [
     "DiskFilter",
     "ComputeFilter",
 ]
-WEIGHERS = ["RAMWeigher", "CPUWeigher"]
 
 
 def check(text: str) -> list[Problem]:
     """Check the names of group ``filter_scheduler`` written as this text."""
-    return check_names(load(None, f"filter_scheduler: {text}").config, FILTERS, WEIGHERS)
+    return check_filters(load(None, f"filter_scheduler: {text}").config, FILTERS)
 
 
 def test_the_defaults_are_known() -> None:
-    """All filters and weighers of the defaults exist."""
-    assert check_names(Config(), FILTERS, WEIGHERS) == []
+    """All filters of the defaults exist."""
+    assert check_filters(Config(), FILTERS) == []
 
 
 def test_unknown_filters_stop_the_start_with_novas_message() -> None:
@@ -55,12 +52,6 @@ def test_a_name_like_none_does_not_hide_what_another_meant() -> None:
     assert "for RamFiltr; one of AggregateTypeAffinityFilter, " in problem.accepted
 
 
-def test_a_mistyped_function_is_taken_for_the_function() -> None:
-    """Not for a weigher, though their names are alike too."""
-    (problem,) = check("{weight_classes: [nova.scheduler.weights.all_weigher]}")
-    assert problem.accepted.startswith("nova.scheduler.weights.all_weighers")
-
-
 def test_a_filter_given_by_its_path_is_recognised() -> None:
     """Nova enables by class name; the path of the class leads there."""
     (problem,) = check("{enabled_filters: [nova.scheduler.filters.ram_filter.RamFilter]}")
@@ -73,34 +64,9 @@ def test_an_unknown_name_is_named_once() -> None:
     assert problem.message == "Scheduler Host Filter CorFilter could not be found."
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["nova.scheduler.weights.all_weighers", "nova.scheduler.weights.ram.RAMWeigher", "CPUWeigher"],
-)
-def test_weighers_are_known_by_class_or_path(name: str) -> None:
-    """Nova's path of a class leads to the class of that name here."""
-    assert check(f"{{weight_classes: [{name}]}}") == []
-
-
-def test_weighers_may_be_known_by_their_path() -> None:
-    """Third-party classes may be handed in as paths."""
-    config = load(None, "filter_scheduler: {weight_classes: [mine.MyWeigher]}").config
-    assert check_names(config, FILTERS, ["mine.MyWeigher"]) == []
-    assert len(check_names(config, FILTERS, [])) == 1
-
-
-def test_unknown_weighers_are_reported_beside_unknown_filters() -> None:
-    """One problem for each of the two options."""
-    filters, weighers = check("{enabled_filters: [X], weight_classes: [nova.weights.RAMWeiger]}")
-    assert filters.path == "filter_scheduler.enabled_filters"
-    assert weighers.path == "filter_scheduler.weight_classes"
-    assert weighers.message == "Class nova.weights.RAMWeiger could not be found."
-    assert "RAMWeigher" in weighers.accepted
-
-
 def test_nothing_known_is_no_crash() -> None:
     """Without any filter every name is unknown."""
-    assert len(check_names(Config(), [], [])) == 1
+    assert len(check_filters(Config(), [])) == 1
 
 
 def test_the_nearest_name_does_not_mind_case() -> None:

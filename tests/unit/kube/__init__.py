@@ -1,0 +1,1 @@
+"""Tests of extender.kube against real HTTP."""

@@ -11,11 +11,14 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
+
+from extender.kube.transport import Transport
 
 Object = dict[str, Any]
 
@@ -37,7 +40,9 @@ class Request:
 class Exchange:
     """One request, to be answered."""
 
-    def __init__(self, handler: BaseHTTPRequestHandler, request: Request, end: threading.Event):
+    def __init__(
+        self, handler: BaseHTTPRequestHandler, request: Request, end: threading.Event
+    ) -> None:
         self.request = request
         self._handler = handler
         self._end = end
@@ -84,6 +89,11 @@ class Exchange:
         """Closes the connection."""
         self._handler.close_connection = True
 
+    def reset_later(self) -> None:
+        """Likewise, once what was sent has been read: a RST takes along what has not."""
+        time.sleep(0.1)
+        self.reset()
+
     def reset(self) -> None:
         """Closes it with a RST, as a load balancer that has forgotten it."""
         self._handler.connection.setsockopt(
@@ -113,6 +123,7 @@ class FakeApiServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 outer._answer(self)
@@ -151,6 +162,12 @@ class FakeApiServer:
             self.requests.append(request)
             answer = self.answers.pop(0) if self.answers else Exchange.hold
         answer(Exchange(handler, request, self._end))
+
+
+Serve = Callable[..., FakeApiServer]
+"""The fixture `serve`."""
+Connect = Callable[[FakeApiServer], Transport]
+"""The fixture `connect`."""
 
 
 def thing(name: str, version: int, size: object = 1) -> Object:
@@ -193,9 +210,9 @@ def error(code: int, reason: str, **details: object) -> Object:
     return {"type": "ERROR", "object": status(code, reason, f"it is {reason}", **details)}
 
 
-def page(version: int, *objects: Object, token: str = "") -> Answer:
+def page(version: int, *objects: Object, more: str = "") -> Answer:
     """A list, or a page of one."""
-    meta = {"resourceVersion": str(version), "continue": token}
+    meta = {"resourceVersion": str(version), "continue": more}
     return lambda exchange: exchange.reply(
         200, {"kind": "ThingList", "metadata": meta, "items": list(objects)}
     )
@@ -207,7 +224,7 @@ def refuse(code: int, reason: str, headers: Mapping[str, str] | None = None) -> 
 
 
 def stream(*events: Object, then: Answer = Exchange.hold) -> Answer:
-    """A watch that sends these events, and then…"""  # noqa: D400, D415 - the argument goes on
+    """A watch that sends these events, and then goes on as told."""
 
     def answer(exchange: Exchange) -> None:
         exchange.begin()

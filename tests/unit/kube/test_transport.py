@@ -14,8 +14,16 @@ from extender.kube.connection import Interrupt
 from extender.kube.credentials import in_cluster
 from extender.kube.errors import ApiError, KubeConfigError, TransportError
 from extender.kube.transport import Transport
-from tests.unit.kube.apiserver import Exchange, FakeApiServer, added, refuse, stream
-from tests.unit.kube.conftest import Certificate, Connect, Serve, make_certificate
+from tests.unit.kube.apiserver import (
+    Connect,
+    Exchange,
+    FakeApiServer,
+    Serve,
+    added,
+    refuse,
+    stream,
+)
+from tests.unit.kube.certificates import Certificate, make_certificate
 
 
 def _later(action: object, seconds: float = 0.15) -> None:
@@ -101,7 +109,7 @@ def test_get_of_a_dripping_body_times_out(serve: Serve, connect: Connect) -> Non
     assert caught.value.kind == "timeout"
 
 
-def test_nobody_listens(serve: Serve, connect: Connect) -> None:
+def test_nobody_listens(connect: Connect) -> None:
     """A refused connection says so in a constant text."""
     with FakeApiServer() as server:
         transport = connect(server)
@@ -314,9 +322,7 @@ def test_rotated_authority(serve: Serve, certificate: Certificate, tmp_path: Pat
     token.write_text("secret")
     authority.write_bytes(make_certificate(tmp_path).path.read_bytes())
     place = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": str(server.port)}
-    with in_cluster(
-        token_file=str(token), ca_file=str(authority), environment=place
-    ) as transport:
+    with in_cluster(token_file=str(token), ca_file=str(authority), environment=place) as transport:
         with pytest.raises(TransportError) as caught:
             transport.get("/api")
         assert caught.value.kind == "tls"

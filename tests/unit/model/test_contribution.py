@@ -23,4 +23,4 @@ def test_is_plain_data() -> None:
     assert one == Contribution(instance=instance("uid-1"), host="node-1", memory=5)
     assert one != Contribution(instance=instance("uid-1"), host="node-2", memory=5)
     with pytest.raises(FrozenInstanceError):
-        one.memory = 6  # type: ignore[misc]
+        one.memory = 6  # type: ignore[misc]  # what is tested

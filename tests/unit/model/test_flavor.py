@@ -59,4 +59,4 @@ def test_is_plain_data() -> None:
     """Flavors with equal values are equal, and cannot be written to."""
     assert flavor("m1.small", vcpus=1) == flavor("m1.small", vcpus=1)
     with pytest.raises(FrozenInstanceError):
-        flavor().name = "other"  # type: ignore[misc]
+        flavor().name = "other"  # type: ignore[misc]  # what is tested

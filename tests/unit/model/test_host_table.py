@@ -313,9 +313,9 @@ def test_view_cannot_be_written() -> None:
     """Hosts come and go in the table itself."""
     hosts = table(host("a"), host("b"))
     view = hosts.take(rows(0))
-    with pytest.raises(TypeError, match="node-1"):
+    with pytest.raises(TypeError, match="take in node-1:"):
         view.put(host("node-1"))
-    with pytest.raises(TypeError, match="'?a'?"):
+    with pytest.raises(TypeError, match="lose a:"):
         view.remove("a")
     assert names(hosts) == ["a", "b"]
 

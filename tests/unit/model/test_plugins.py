@@ -64,8 +64,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def found(package: Path) -> list[str]:
     """The names of the classes found in the package."""
-    base: type = importlib.import_module("found_here.base").Base
-    return [cls.__name__ for cls in find_classes("found_here", [str(package)], base)]
+    base: type[object] = importlib.import_module("found_here.base").Base
+    classes = find_classes("found_here", [str(package)], base)
+    return [cls.__name__ for cls in classes]
 
 
 def test_public_concrete_classes_by_name(package: Path) -> None:

@@ -56,7 +56,9 @@ def test_is_rebuild(hints: dict[str, tuple[str, ...]], *, rebuild: bool) -> None
 
 def test_parts_are_empty_by_default() -> None:
     """Destination, retry history and image say nothing until told."""
-    assert Destination() == Destination(None, None, None, (), frozenset(), allow_cross_cell_move=False)
+    assert Destination() == Destination(
+        None, None, None, (), frozenset(), allow_cross_cell_move=False
+    )
     assert SchedulerRetries() == SchedulerRetries(0, (), "")
     assert ImageMeta().id is None
     assert dict(ImageMeta().properties) == {}

@@ -1,0 +1,60 @@
+"""The page of the metrics, from the registry that a running extender exposes."""
+
+from __future__ import annotations
+
+from prometheus_client import Histogram
+from prometheus_client.metrics import MetricWrapperBase
+
+from extender.observe.metrics import NAMESPACE, Metrics
+from generator.markdown import code, head, table
+
+_INTRODUCTION = f"""
+`GET /metrics` at [`server.health_bind`](options.md#server) gives them in Prometheus' text format.
+Their labels are bounded: filters, reasons, verbs and outcomes, never a pod and never a node. The
+values of `reason` stand with the [filters](filters.md). A histogram `X` is the three series
+`X_bucket`, `X_sum` and `X_count`.
+
+A filter sees only what the ones before it have left, so a count of rejections says little by
+itself. Its *rate* of rejections is
+
+```promql
+sum by (filter, reason) (rate({NAMESPACE}_filter_rejections_total[5m]))
+  / on (filter) group_left ()
+sum by (filter) (rate({NAMESPACE}_filter_evaluations_total[5m]))
+```
+
+The series `process_…` of the Prometheus client (CPU, memory, open files) stand beside these.
+"""
+
+
+def page() -> str:
+    """The page as the registry says it should be."""
+    rows = sorted(_row(collector) for collector in _collectors(Metrics()))
+    return "\n".join(
+        [
+            head("Metrics", "extender/observe/metrics.py").rstrip("\n"),
+            _INTRODUCTION,
+            table(("Metric", "Type", "Labels", "Meaning"), rows),
+        ]
+    )
+
+
+def _collectors(metrics: Metrics) -> list[MetricWrapperBase]:
+    """The extender's own.
+
+    Label names are to be had from the collectors only: what a registry collects shows them where a
+    series exists already.
+    """
+    found = metrics.registry._collector_to_names  # noqa: SLF001 - the registry has no other list
+    return [one for one in found if isinstance(one, MetricWrapperBase)]
+
+
+def _row(collector: MetricWrapperBase) -> tuple[str, str, str, str]:
+    (family,) = collector.describe()
+    suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
+    labels: tuple[str, ...] = collector._labelnames  # noqa: SLF001 - likewise
+    meaning = family.documentation
+    if isinstance(collector, Histogram):
+        bounds = (f"{bound:g}" for bound in collector._upper_bounds[:-1])  # noqa: SLF001 - likewise
+        meaning = f"{meaning} Buckets up to: {', '.join(bounds)}."
+    return code(family.name + suffix), family.type, ", ".join(map(code, labels)), meaning

@@ -1,0 +1,258 @@
+"""Prometheus metrics, drawn from attempts.
+
+Labels are bounded: filters, reasons, verbs and outcomes; never a pod, never a node. A rejection
+*rate* is ``filter_rejections_total`` ÷ ``filter_evaluations_total`` of the same filter.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter as Count
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+
+from extender.model.attempt import PRE_STAGE, Attempt, Fault, FilterPart
+from extender.model.reason import Reason
+from extender.version import __version__
+
+NAMESPACE = "nova_extender"
+
+REQUEST_SECONDS = (
+    *(0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025),
+    *(0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
+)
+"""A quarter of a millisecond to the 5 s after which kube-scheduler gives up by default."""
+
+FILTER_SECONDS = (0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.1)
+HOSTS = (0, 1, 10, 100, 1000, 10000)
+SHARES = (0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0)
+
+OUTCOMES = ("ok", "error")
+"""Outcomes that exist from the start, so that the first error already makes a rate."""
+
+Number = Callable[[], int]
+
+
+def _none() -> int:
+    return 0
+
+
+@dataclass(slots=True)
+class _Series:
+    """One filter's label children: finding them anew costs more than counting."""
+
+    evaluations: Counter
+    entering: Histogram
+    leaving: Histogram
+    emptied: Counter
+    seconds: Histogram | None = None
+    refused: dict[str, Counter] = field(default_factory=dict)
+
+
+class Metrics:
+    """The metrics of one process, in a registry of their own.
+
+    Args:
+        filters: the enabled filters by name with all reasons each may give, and where these are
+            known ``pre_stage`` with its own: their series exist from the start, at 0. Others
+            appear when they are first seen.
+        hosts: how many hosts are known.
+        pods: how many pods count on a host.
+        pending: how many pods are not bound.
+        verbs: the verbs that are answered.
+    """
+
+    def __init__(
+        self,
+        filters: Iterable[tuple[str, Iterable[Reason]]] = (),
+        *,
+        hosts: Number = _none,
+        pods: Number = _none,
+        pending: Number = _none,
+        verbs: Iterable[str] = (),
+    ) -> None:
+        # The *_created series would nearly double the counters, and hardly anyone reads them.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped in the library
+        self.registry = CollectorRegistry()
+        self._requests = self._counter(
+            "requests", "Calls by kube-scheduler, by verb and how they ended.", "verb", "outcome"
+        )
+        self._request_seconds = self._histogram(
+            "request_duration_seconds",
+            "Time to answer a call, the sending excepted.",
+            REQUEST_SECONDS,
+            "verb",
+        )
+        self._evaluations = self._counter(
+            "filter_evaluations",
+            "Hosts that a filter was asked about; the pre-stage is the test before the filters.",
+            "filter",
+        )
+        self._rejections = self._counter(
+            "filter_rejections",
+            "Hosts that a filter refused, by reason. Filters run in order and see only what the "
+            "ones before have left.",
+            "filter",
+            "reason",
+        )
+        self._filter_seconds = self._histogram(
+            "filter_duration_seconds",
+            "Time one filter took for all hosts of an attempt.",
+            FILTER_SECONDS,
+            "filter",
+        )
+        self._filter_errors = self._counter(
+            "filter_errors",
+            "Times a filter failed on a host, which it then refuses; the log says why.",
+            "filter",
+        )
+        self._weigher_errors = self._counter(
+            "weigher_errors",
+            "Times a weigher failed, whose weights then do not count; the log says why.",
+            "weigher",
+        )
+        self._entering = self._histogram(
+            "hosts_entering", "Hosts a filter was given in one attempt.", HOSTS, "filter"
+        )
+        self._leaving = self._histogram(
+            "hosts_leaving", "Hosts a filter let pass in one attempt.", HOSTS, "filter"
+        )
+        self._no_valid_host = self._counter(
+            "no_valid_host",
+            "Attempts that no host was left for, by the filter that refused the last ones.",
+            "filter",
+        )
+        attempts = self._counter(
+            "attempts",
+            "Attempts to find hosts for a pod: passed if any was left, else no_valid_host.",
+            "result",
+        )
+        self._passed = attempts.labels("passed")
+        self._failed = attempts.labels("no_valid_host")
+        self._received = self._histogram(
+            "candidates_received_ratio",
+            "Hosts kube-scheduler asked about ÷ hosts known. It asks about what its own plugins "
+            "left, and on large clusters about a sample.",
+            SHARES,
+        )
+        self._gauges(hosts, pods, pending)
+        self._series: dict[str, _Series] = {}
+        self._calls: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
+        self.expect([(PRE_STAGE, ()), *filters])
+        for verb in verbs:
+            for outcome in OUTCOMES:
+                self._call(verb, outcome)
+
+    def expect(self, filters: Iterable[tuple[str, Iterable[Reason]]]) -> None:
+        """Make the series of filters and their reasons exist, at 0 where they are new."""
+        for name, reasons in filters:
+            series = self._of(name)
+            for reason in reasons:
+                self._refused(name, series, reason)
+
+    def record(self, attempt: Attempt) -> None:
+        """Count an attempt: its filter part when that is new, else what weighing has added."""
+        if attempt.weighed is not None:
+            _add_faults(self._weigher_errors, attempt.weighed.faults)
+        elif attempt.filtered is not None:
+            self._record_filters(attempt.filtered)
+
+    def request(self, verb: str, outcome: str, seconds: float) -> None:
+        """Count one call of a verb."""
+        counter, duration = self._calls.get((verb, outcome)) or self._call(verb, outcome)
+        counter.inc()
+        duration.observe(seconds)
+
+    def exposition(self) -> tuple[bytes, str]:
+        """All metrics in Prometheus' text format, and its content type."""
+        return generate_latest(self.registry), CONTENT_TYPE_LATEST
+
+    def _record_filters(self, part: FilterPart) -> None:
+        for step in part.steps:
+            series = self._series.get(step.name) or self._of(step.name)
+            series.evaluations.inc(step.entering)
+            series.entering.observe(step.entering)
+            series.leaving.observe(step.leaving)
+            if series.seconds is not None:
+                series.seconds.observe(step.seconds)
+        for code, count in part.rejections.items():
+            name = part.step_of(code).name
+            self._refused(name, self._series[name], part.reason(code)).inc(count)
+        if part.faults:
+            _add_faults(self._filter_errors, part.faults)
+        (self._failed if part.no_valid_host else self._passed).inc()
+        if (decisive := part.decisive) is not None:
+            self._series[decisive].emptied.inc()
+        if part.known:
+            self._received.observe(len(part.hosts) / part.known)
+
+    def _of(self, name: str) -> _Series:
+        """A filter's series, made at first sight. Two threads may: both get the same children."""
+        series = self._series.get(name)
+        if series is None:
+            series = self._series[name] = _Series(
+                self._evaluations.labels(name),
+                self._entering.labels(name),
+                self._leaving.labels(name),
+                self._no_valid_host.labels(name),
+            )
+            if name != PRE_STAGE:  # nobody takes its time, and it does not fail
+                series.seconds = self._filter_seconds.labels(name)
+                self._filter_errors.labels(name)
+        return series
+
+    def _refused(self, name: str, series: _Series, reason: Reason) -> Counter:
+        counter = series.refused.get(reason.id)
+        if counter is None:
+            counter = series.refused[reason.id] = self._rejections.labels(name, reason.id)
+        return counter
+
+    def _call(self, verb: str, outcome: str) -> tuple[Counter, Histogram]:
+        made = (self._requests.labels(verb, outcome), self._request_seconds.labels(verb))
+        self._calls[verb, outcome] = made
+        return made
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, namespace=NAMESPACE, registry=self.registry)
+
+    def _histogram(
+        self, name: str, text: str, buckets: tuple[float, ...], *labels: str
+    ) -> Histogram:
+        return Histogram(
+            name, text, labels, namespace=NAMESPACE, buckets=buckets, registry=self.registry
+        )
+
+    def _gauges(self, hosts: Number, pods: Number, pending: Number) -> None:
+        """What is read when somebody asks for the metrics, and what never changes."""
+        ProcessCollector(registry=self.registry)
+        build = Info("build", "What is running.", namespace=NAMESPACE, registry=self.registry)
+        build.info({"version": __version__, "python_version": platform.python_version()})
+        known = self._gauge("hosts", "Hosts the extender knows.", "state")
+        known.labels("known").set_function(hosts)
+        known_pods = self._gauge(
+            "pods",
+            "Pods the extender knows: counted ones take from a host, pending ones are not bound.",
+            "state",
+        )
+        known_pods.labels("counted").set_function(pods)
+        known_pods.labels("pending").set_function(pending)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, namespace=NAMESPACE, registry=self.registry)
+
+
+def _add_faults(errors: Counter, faults: Iterable[Fault]) -> None:
+    for plugin, count in Count(fault.plugin for fault in faults).items():
+        errors.labels(plugin).inc(count)

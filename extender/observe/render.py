@@ -1,0 +1,164 @@
+"""Attempts and explanations as JSON-ready data: the same input gives the same bytes.
+
+``/debug`` and the commands' ``-o json`` show these as they are, ``extender.cli.tables`` as tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from extender.model.attempt import Attempt, FilterPart, WeighPart
+from extender.model.explanation import Blocker, Explanation, HostVerdict, Total
+from extender.observe.cycle import LIMIT, NO_VALID_HOST, cycle, filters, hosts, summary, weights
+from extender.observe.objects import host, request
+from extender.observe.suggestions import suggestions
+
+__all__ = ["attempt", "attempts", "cycle", "explanation", "host", "request"]
+
+
+def attempt(a: Attempt, limit: int = LIMIT) -> dict[str, Any]:
+    """All that is remembered of one attempt; at most ``limit`` hosts in each list."""
+    part = {} if a.filtered is None else cycle(a.filtered, a.weighed, limit)
+    return {**_identity(a), "request": a.request, "refusal": a.refusal, **part}
+
+
+def attempts(found: Iterable[Attempt]) -> dict[str, Any]:
+    """One line for each attempt, newest first."""
+    newest = sorted(found, key=lambda a: (-a.at, a.namespace, a.name, a.uid))
+    return {"attempts": [_line(a) for a in newest]}
+
+
+def explanation(e: Explanation, limit: int = LIMIT) -> dict[str, Any]:
+    """A pod judged now: what blocks it where, nearest misses first, and where it may go.
+
+    Each host that passes has its weights; a host that passes although filters refuse it (forced
+    hosts skip them) names them as ``waived``.
+    """
+    part = e.pipeline
+    passing = {part.hosts[i] for i in np.flatnonzero(part.passed).tolist()}
+    misses = [verdict for verdict in e.hosts if verdict.host not in passing]
+    alone = _alone(misses)
+    return {
+        "pod": e.spec.name,
+        "namespace": e.spec.project_id,
+        "uid": e.spec.instance_uuid,
+        "at": rfc3339(e.at),
+        "result": "no_valid_host" if part.no_valid_host else "passed",
+        "summary": summary(part) if len(part.hosts) else f"{NO_VALID_HOST} No hosts are known.",
+        "hosts": hosts(part),
+        "request": request(e.spec),
+        "suggestions": suggestions(e),
+        "totals": [_total(total, alone) for total in e.totals],
+        "nearest_misses": {
+            "hosts": [_miss(verdict) for verdict in misses[:limit]],
+            "hosts_left_out": max(0, len(misses) - limit),
+        },
+        "passing": _passing(e, passing, limit),
+        "filters": filters(part),
+        "notes": list(e.notes),
+    }
+
+
+def rfc3339(at: float) -> str:
+    """Seconds since the epoch as RFC 3339, in UTC, to the millisecond."""
+    text = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return text.removesuffix("+00:00") + "Z"
+
+
+def _identity(a: Attempt) -> dict[str, Any]:
+    return {
+        "pod": a.name,
+        "namespace": a.namespace,
+        "uid": a.uid,
+        "at": rfc3339(a.at),
+        "generation": a.generation,
+        "result": _result(a.filtered),
+    }
+
+
+def _result(part: FilterPart | None) -> str:
+    if part is None:
+        return "unknown"
+    return "no_valid_host" if part.no_valid_host else "passed"
+
+
+def _line(a: Attempt) -> dict[str, Any]:
+    part = a.filtered
+    return {
+        **_identity(a),
+        "summary": "" if part is None else summary(part),
+        "hosts": None if part is None else hosts(part),
+        "decisive": None if part is None else part.decisive,
+        "best": _best(a.weighed),
+    }
+
+
+def _best(part: WeighPart | None) -> str | None:
+    return None if part is None or not len(part.order) else part.hosts[int(part.order[0])]
+
+
+def _alone(misses: Iterable[HostVerdict]) -> dict[tuple[str, str], int]:
+    """How many hosts a reason blocks that nothing else does."""
+    alone: dict[tuple[str, str], int] = {}
+    for verdict in misses:
+        if len(verdict.blockers) == 1:
+            key = (verdict.blockers[0].filter, verdict.blockers[0].reason.id)
+            alone[key] = alone.get(key, 0) + 1
+    return alone
+
+
+def _total(total: Total, alone: dict[tuple[str, str], int]) -> dict[str, Any]:
+    return {
+        **_named(total.filter, total),
+        "first": total.first,
+        "any": total.any,
+        "alone": alone.get((total.filter, total.reason.id), 0),
+    }
+
+
+def _named(filter_name: str, found: Total | Blocker) -> dict[str, Any]:
+    return {
+        "filter": filter_name,
+        "reason": found.reason.id,
+        "text": found.reason.text,
+        "category": str(found.reason.category),
+        "cured": found.reason.cured,
+    }
+
+
+def _miss(verdict: HostVerdict) -> dict[str, Any]:
+    return {
+        "host": verdict.host,
+        "blockers": [_blocker(blocker) for blocker in verdict.blockers],
+        "problems": list(verdict.problems),
+    }
+
+
+def _blocker(blocker: Blocker) -> dict[str, Any]:
+    facts = blocker.facts
+    return {
+        **_named(blocker.filter, blocker),
+        "need": facts.need,
+        "have": facts.have,
+        "short_by": facts.short_by,
+        "unit": facts.unit,
+        "sources": [
+            {"name": source.name, "value": source.value, "where": source.where}
+            for source in facts.sources
+        ],
+    }
+
+
+def _passing(e: Explanation, passing: set[str], limit: int) -> dict[str, Any]:
+    """The weights of the hosts that pass, with what was waived and what their nodes lack."""
+    table = weights(e.weighed, limit)
+    verdicts = {verdict.host: verdict for verdict in e.hosts if verdict.host in passing}
+    for line in table["hosts"]:
+        verdict = verdicts[line["host"]]
+        line["waived"] = [_blocker(blocker) for blocker in verdict.blockers]
+        line["problems"] = list(verdict.problems)
+    return table

@@ -1,0 +1,212 @@
+"""What a person could do about a pod that fits nowhere; only what follows from the verdicts.
+
+Each suggestion has an ``id`` that stays, for documentation to refer to, and a ``text``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from types import MappingProxyType
+
+from extender.model.explanation import Blocker, Explanation, HostVerdict
+from extender.model.facts import MEBIBYTE, VCPU, Facts, Unit
+from extender.observe.text import plain, some, value
+
+Suggestion = dict[str, str]
+
+MOST_ZONES = 10
+ONE = 1000
+LARGEST_RATIO = 999_999
+"""In thousandths: a ratio has at most three digits before and three after the point."""
+
+RATIOS: Mapping[str, tuple[str, Unit]] = MappingProxyType(
+    {
+        "insufficient_vcpus": ("cpu_allocation_ratio", VCPU),
+        "insufficient_ram": ("ram_allocation_ratio", MEBIBYTE),
+        "insufficient_disk": ("disk_allocation_ratio", MEBIBYTE),
+    }
+)
+"""The reasons that a higher ratio cures: the ratio, and the unit of their facts."""
+
+AMOUNTS = frozenset(unit.name for _, unit in RATIOS.values())
+
+SOLE: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "host_disabled": ("enable_host", "Enable {hosts} ({have}); 'kubectl uncordon' if cordoned"),
+        "host_down": ("repair_host", "Repair {hosts} ({have})"),
+        "previously_tried": (
+            "retry_history",
+            "Find out why the pod failed on {hosts}; only its retry history keeps it away",
+        ),
+        "flavor_not_allowed": (
+            "change_flavor",
+            "Name a flavor that {hosts} admits ({have}) in annotation nova-extender.io/flavor",
+        ),
+        "host_ignored": ("unignore_host", "Take {hosts} off the pod's ignore_hosts"),
+        "not_forced_host": (
+            "unforce_host",
+            "Name {hosts} in the pod's force_hosts and force_nodes, or name none there",
+        ),
+        "not_requested_destination": (
+            "change_destination",
+            "Name {hosts} as the pod's requested_destination, or name none",
+        ),
+        "too_many_io_ops": ("wait", "Wait until fewer pods start or terminate on {hosts}"),
+        "too_many_instances": (
+            "fewer_instances",
+            "Take pods off {hosts}, or raise option filter_scheduler.max_instances_per_host",
+        ),
+        "invalid_allocation_ratio": ("correct_host", "Correct the annotations of {hosts}"),
+        "invalid_host_annotation": ("correct_host", "Correct the annotations of {hosts}"),
+        "filter_error": ("filter_error", "Read in the log why {filter} fails on {hosts}"),
+    }
+)
+"""By the reason that blocks some host alone: the suggestion's id and text.
+
+``{have}`` is what the first of the hosts has.
+"""
+
+
+def suggestions(e: Explanation) -> list[Suggestion]:
+    """What to do, the most promising first; empty where no rule holds."""
+    if e.spec.refusal is not None:
+        return [_made("change_request", f"Change the pod: {e.spec.refusal.detail}")]
+    if not e.hosts:
+        return [_made("no_hosts", "Find out why no node is known: see /readyz and the log")]
+    if not e.pipeline.no_valid_host:
+        text = "If the pod stays pending, ask kube-scheduler: 'kubectl describe pod' shows why"
+        return [_made("ask_kube_scheduler", text)]
+    return [*_closest(e.hosts), *_ratio(e.hosts), *_zones(e), *_sole_blockers(e.hosts)]
+
+
+def _made(id_: str, text: str) -> Suggestion:
+    return {"id": id_, "text": text.removesuffix(".") + "."}
+
+
+def _closest(hosts: Iterable[HostVerdict]) -> list[Suggestion]:
+    """The nearest host that only lacks amounts, and which."""
+    for verdict in hosts:
+        blockers = verdict.blockers
+        if blockers and all(_lacks(blocker.facts) for blocker in blockers):
+            short = " and ".join(value(b.facts.short_by, b.facts.unit) for b in blockers)
+            closest = f"closest: {verdict.host}, short of {short}"
+            if all(blocker.reason.cured for blocker in blockers):
+                return [_made("closest_host", f"Free room or request less; {closest}")]
+            return [_made("closest_host", f"Request less; {closest}")]
+    return []
+
+
+def _lacks(facts: Facts) -> bool:
+    return facts.unit in AMOUNTS and facts.short_by is not None and facts.short_by > 0
+
+
+def _ratio(hosts: Iterable[HostVerdict]) -> list[Suggestion]:
+    """The smallest ratios that would admit the nearest host that only lacks such room."""
+    for verdict in hosts:
+        if verdict.blockers and all(b.reason.id in RATIOS for b in verdict.blockers):
+            raised, most = [], 0
+            for blocker in verdict.blockers:
+                option, unit = RATIOS[blocker.reason.id]
+                ratio = smallest_ratio(blocker.facts, unit)
+                if ratio is None:
+                    return []
+                now = next(s for s in blocker.facts.sources if s.name == "ratio")
+                raised.append(f"{option} to {plain(ratio / ONE, 3)} (now {now.value}, {now.where})")
+                most = max(most, ratio)
+            # kube-scheduler and the kubelet hold a node to what its status says.
+            real = "; above 1 that needs overcommit to be set up" if most > ONE else ""
+            return [_made("raise_ratio", f"Raise on {verdict.host} {' and '.join(raised)}{real}")]
+    return []
+
+
+def smallest_ratio(facts: Facts, unit: Unit) -> int | None:
+    """The least ratio, in thousandths, that admits the request: ⌊total × ratio⌋ − used ≥ need.
+
+    Reckoned in whole milli-cores or bytes; ``None`` where the facts do not tell them exactly, or
+    no ratio does.
+    """
+    sources = {source.name: source.value for source in facts.sources}
+    total = _exact_text(sources.get("total", ""), unit)
+    need, have = _exact(facts.need, unit), _exact(facts.have, unit)
+    try:
+        ratio = Fraction(sources.get("ratio", ""))
+    except (ValueError, ZeroDivisionError):
+        return None
+    if total is None or need is None or have is None or not have < need <= total:
+        return None
+    # ``have`` is limit − used here, and not cut to the total, as it is below the need.
+    used = total * ratio.numerator // ratio.denominator - have
+    thousandths = -(-(used + need) * ONE // total)
+    return thousandths if thousandths <= LARGEST_RATIO else None
+
+
+def _exact(found: object, unit: Unit) -> int | None:
+    """A number in this unit as its whole smallest parts, if it stands for just these."""
+    if not isinstance(found, int | float) or not math.isfinite(found):
+        return None
+    parts = round(Fraction(found) * unit.size)
+    return parts if unit.show(parts) == found else None
+
+
+def _exact_text(text: str, unit: Unit) -> int | None:
+    """The same for a text, whose six decimals may leave more than one number of bytes possible."""
+    try:
+        parts = round(Fraction(text.removesuffix(unit.name).strip()) * unit.size)
+    except ValueError:
+        return None
+    possible = [near for near in (parts - 1, parts, parts + 1) if unit.text(near) == text]
+    return possible[0] if len(possible) == 1 else None
+
+
+def _zones(e: Explanation) -> list[Suggestion]:
+    """What zones there are, where the one asked for has no hosts; else those that would do."""
+    outside = [v for v in e.hosts if any(_wrong_zone(b) for b in v.blockers)]
+    if outside and len(outside) == len(e.hosts):
+        zones = some(_zones_of(outside), MOST_ZONES)
+        text = (
+            f"Request another availability zone than {e.spec.availability_zone}; there is {zones}"
+        )
+        return [_made("unknown_zone", text)]
+    willing = [v for v in outside if len(v.blockers) == 1]
+    if willing:
+        zones = some(_zones_of(willing), MOST_ZONES)
+        text = f"Request another availability zone: {zones}; nothing else bars hosts there"
+        return [_made("change_zone", text)]
+    return []
+
+
+def _wrong_zone(blocker: Blocker) -> bool:
+    return blocker.reason.id == "wrong_availability_zone"
+
+
+def _zones_of(hosts: Iterable[HostVerdict]) -> list[str]:
+    """The zones that the hosts refused for their zone are in."""
+    found = {
+        source.value
+        for verdict in hosts
+        for blocker in verdict.blockers
+        if _wrong_zone(blocker)
+        for source in blocker.facts.sources
+        if source.name == "zones"
+    }
+    return sorted({zone for zones in found for zone in zones.split(", ")})
+
+
+def _sole_blockers(hosts: Iterable[HostVerdict]) -> list[Suggestion]:
+    """For each reason that alone blocks some hosts, what to do about it; most hosts first."""
+    sole: dict[tuple[str, str], list[HostVerdict]] = {}
+    for verdict in hosts:
+        if len(verdict.blockers) == 1:
+            blocker = verdict.blockers[0]
+            if blocker.reason.id not in RATIOS and not _wrong_zone(blocker):
+                sole.setdefault((blocker.filter, blocker.reason.id), []).append(verdict)
+    found = []
+    for (name, reason), verdicts in sorted(sole.items(), key=lambda item: (-len(item[1]), item[0])):
+        if reason in SOLE:
+            id_, text = SOLE[reason]
+            named = some([verdict.host for verdict in verdicts])
+            have = verdicts[0].blockers[0].facts.have
+            found.append(_made(id_, text.format(hosts=named, have=have, filter=name)))
+    return found

@@ -1,0 +1,79 @@
+"""The machine a measurement was made on, and how much of it others used meanwhile."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+BUSY_LOAD = 0.5
+"""Load average a core above which the machine counts as busy before the run."""
+
+BUSY_OTHERS = 0.1
+"""Share of the machine that others may take during the run."""
+
+_IDLE = (3, 4)
+"""The columns ``idle`` and ``iowait`` of ``/proc/stat``; after ``steal`` come parts of others."""
+_COLUMNS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the figures depend on."""
+
+    cores: int
+    load_before: float
+    load_after: float
+    others: float
+    seconds: float
+    python: str
+
+    def warnings(self) -> list[str]:
+        """Why not to trust the figures, if so."""
+        found = []
+        if self.load_before > BUSY_LOAD * self.cores:
+            found.append(
+                f"the load average was {self.load_before:.2f} on {self.cores} cores before the run"
+            )
+        if self.others > BUSY_OTHERS:
+            found.append(f"other processes took {self.others:.0%} of the machine during the run")
+        return found
+
+
+class Watch:
+    """Begins to look at the machine; ``machine`` says what was seen so far."""
+
+    def __init__(self) -> None:
+        self._load = os.getloadavg()[0]
+        self._busy = _busy()
+        self._own = _own()
+        self._began = time.monotonic()
+
+    def machine(self) -> Machine:
+        """What was seen. Processes started since count as own once they have ended."""
+        cores = os.cpu_count() or 1
+        seconds = time.monotonic() - self._began
+        others = _busy() - self._busy - (_own() - self._own)
+        return Machine(
+            cores=cores,
+            load_before=round(self._load, 2),
+            load_after=round(os.getloadavg()[0], 2),
+            others=round(max(0.0, others) / (cores * max(seconds, 0.01)), 3),
+            seconds=round(seconds, 1),
+            python=platform.python_version(),
+        )
+
+
+def _busy() -> float:
+    """CPU seconds that anything ran on this machine."""
+    ticks = [int(field) for field in Path("/proc/stat").read_text().split(maxsplit=9)[1:9]]
+    busy = sum(ticks[n] for n in range(_COLUMNS) if n not in _IDLE)
+    return busy / os.sysconf("SC_CLK_TCK")
+
+
+def _own() -> float:
+    """CPU seconds of this process and of those it has waited for."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system

@@ -1,0 +1,154 @@
+"""What a test sets up on the control plane: nodes, an extender, a kube-scheduler, pods."""
+
+from __future__ import annotations
+
+import re
+import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from tests.e2e import objects
+from tests.e2e.api import ApiError
+from tests.e2e.controlplane import ControlPlane
+from tests.e2e.extender_process import Extender, start_extender
+from tests.e2e.scheduler_config import scheduler_config
+from tests.e2e.waiting import wait_until
+
+
+class Scene:
+    """One test's cluster."""
+
+    def __init__(self, control_plane: ControlPlane, workdir: Path) -> None:
+        self.control_plane = control_plane
+        self.api = control_plane.api
+        self.workdir = workdir
+        self.extender: Extender | None = None
+
+    def nodes(self, *nodes: objects.Object) -> None:
+        """Create nodes and wait until those that kwok keeps are ready."""
+        kept = [node for node in nodes if "conditions" not in node["status"]]
+        for node in nodes:
+            self.api.create(node)
+        names = {node["metadata"]["name"] for node in kept}
+        wait_until(
+            lambda: all(
+                objects.is_ready(node)
+                for node in self.api.list("Node")
+                if node["metadata"]["name"] in names
+            ),
+            60,
+            "the nodes ready",
+        )
+
+    def start(
+        self,
+        config: Mapping[str, Any] | None = None,
+        kubeconfig: Path | None = None,
+        *,
+        wait: bool = True,
+    ) -> Extender:
+        """Start an extender, and kube-scheduler asking it."""
+        self.extender = start_extender(
+            self.workdir, kubeconfig or self.control_plane.kubeconfig, config, wait=wait
+        )
+        self.control_plane.start_scheduler(scheduler_config(self.extender.url))
+        return self.extender
+
+    def start_without_extender(self) -> None:
+        """Start kube-scheduler by itself, for comparison."""
+        self.control_plane.start_scheduler(scheduler_config(None))
+
+    def place(self, pod: objects.Object, timeout: float = 30) -> str:
+        """Create a pod, wait until it is bound and the extender has seen it; gives the node."""
+        name = self.api.create(pod)["metadata"]["name"]
+        wait_until(
+            lambda: self.node_of(name) is not None,
+            timeout,
+            lambda: f"{name} bound: {self.why(name)}",
+        )
+        if self.extender is not None:
+            bound = sum(node is not None for node in self.api.placements().values())
+            wait_until(
+                lambda: self.counted() == bound, 10, "the watch to follow"
+            )
+        node = self.node_of(name)
+        assert node is not None
+        return node
+
+    def refused(self, pod: objects.Object, timeout: float = 30) -> str:
+        """Create a pod, wait until kube-scheduler gives up on it; gives the event's text."""
+        name = self.api.create(pod)["metadata"]["name"]
+        wait_until(lambda: self.failed_scheduling(name) is not None, timeout, f"{name} refused")
+        text = self.failed_scheduling(name)
+        assert text is not None
+        assert self.node_of(name) is None
+        return text
+
+    def node_of(self, pod: str) -> str | None:
+        """The node a pod is bound to."""
+        found = self.api.find("Pod", pod)
+        node: str | None = found["spec"].get("nodeName") if found else None
+        return node
+
+    def why(self, pod: str) -> str | None:
+        """What the pod's condition says."""
+        found = self.api.find("Pod", pod)
+        return objects.unschedulable_message(found) if found else "no such pod"
+
+    def failed_scheduling(self, pod: str) -> str | None:
+        """The text of the pod's newest FailedScheduling event."""
+        events = [
+            event
+            for event in self.api.list("Event")
+            if event["reason"] == "FailedScheduling" and event["involvedObject"]["name"] == pod
+        ]
+        text: str | None = events[-1]["message"] if events else None
+        return text
+
+    def metric(self, series: str) -> float:
+        """A series of the extender's metrics, labels and all; 0 where it is absent."""
+        assert self.extender is not None
+        with urllib.request.urlopen(f"{self.extender.health_url}/metrics", timeout=5) as answer:
+            text = answer.read().decode()
+        found = re.search(rf"^{re.escape(series)} (\S+)$", text, re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    def counted(self) -> int:
+        """How many bound pods the extender has seen."""
+        return int(self.metric('nova_extender_pods{state="counted"}'))
+
+    def logs(self) -> dict[str, str]:
+        """The ends of the logs, for a failed test."""
+        tails = {"kube-scheduler log": ""}
+        scheduler = self.control_plane.processes.get("kube-scheduler")
+        if scheduler is not None:
+            tails["kube-scheduler log"] = scheduler.tail()
+        if self.extender is not None:
+            tails["extender log"] = self.extender.process.tail()
+        return tails
+
+    def close(self) -> None:
+        """Stop the schedulers and take everything away."""
+        self.control_plane.stop("kube-scheduler")
+        if self.extender is not None:
+            self.extender.stop()
+        # The owners first, or they would make the pods anew.
+        for kind in ("Deployment", "DaemonSet"):
+            for found in self.api.list(kind):
+                self.api.delete(kind, found["metadata"]["name"])
+        wait_until(lambda: not self.api.list("ReplicaSet"), 60, "the ReplicaSets gone")
+        wait_until(lambda: not self.api.list("DaemonSet"), 60, "the DaemonSets gone")
+        wait_until(self._no_pods, 60, lambda: f"the pods gone: {self.api.placements()}")
+        for kind in ("Event", "Node"):
+            for found in self.api.list(kind):
+                self.api.delete(kind, found["metadata"]["name"])
+
+    def _no_pods(self) -> bool:
+        """Ask for every pod's end at once; whether there is none left."""
+        pods = self.api.list("Pod")
+        for found in pods:
+            with suppress(ApiError):  # gone meanwhile
+                self.api.delete("Pod", found["metadata"]["name"], grace=0)
+        return not pods

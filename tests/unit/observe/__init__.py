@@ -1,0 +1,1 @@
+"""Tests of extender.observe, a file for each of its own."""

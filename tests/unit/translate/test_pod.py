@@ -1,0 +1,567 @@
+"""Pod → RequestSpec and Contribution."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extender.model.contribution import Contribution
+from extender.model.flavor import GIB, MIB, Flavor
+from extender.model.groups import InstanceGroup
+from extender.model.host_state import Instance
+from extender.model.options import TranslateOptions
+from extender.model.request_spec import Destination, ImageMeta, RequestSpec, SchedulerRetries
+from extender.translate.errors import TranslateError
+from extender.translate.objects import Pod, decode_pod
+from extender.translate.pod import contribution, problems_of, request_spec
+from tests.unit.translate.making import Known, bound, container, pod
+
+ADMIN = TranslateOptions(admin_namespaces=frozenset({"default"}))
+SMALL = Flavor(name="m1.small", milli_vcpus=1000, memory=2 * GIB, root=20 * GIB)
+WEB = InstanceGroup(name="web", namespace="default", policy="anti-affinity", max_server_per_host=2)
+SMALL_REQUESTS = {"cpu": "1", "memory": "2Gi", "ephemeral-storage": "20Gi"}
+
+
+def spec_of(
+    annotations: dict[str, str] | None = None,
+    requests: dict[str, Any] | None = None,
+    options: TranslateOptions | None = None,
+    known: Known | None = None,
+    **metadata: Any,
+) -> RequestSpec:
+    """The request of pod default/web with these annotations and container requests."""
+    asked = pod({"containers": [container(requests=requests)]}, None, annotations, **metadata)
+    return request_spec(asked, options or TranslateOptions(), known or Known(SMALL, groups=(WEB,)))
+
+
+def refused(spec: RequestSpec) -> tuple[str, str]:
+    """Why the request is refused: reason id and detail."""
+    assert spec.refusal is not None
+    return spec.refusal.reason.id, spec.refusal.detail
+
+
+# -- plain fields --------------------------------------------------------------------------------
+
+
+def test_a_plain_pod() -> None:
+    """UID, namespace, name and amounts; nothing else is asked."""
+    spec = spec_of(None, {"cpu": "250m", "memory": "256Mi", "ephemeral-storage": "1Gi"})
+    assert (spec.instance_uuid, spec.project_id, spec.name) == ("u1", "default", "web")
+    assert spec.num_instances == 1
+    assert spec.flavor == Flavor(milli_vcpus=250, memory=256 * MIB, root=GIB, extra_specs={})
+    assert spec.image == ImageMeta("registry/main:1", {})
+    assert (spec.availability_zone, spec.instance_group, spec.retry) == (None, None, None)
+    assert (spec.ignore_hosts, spec.force_hosts, spec.force_nodes) == ((), (), ())
+    assert (spec.requested_destination, dict(spec.scheduler_hints)) == (None, {})
+    assert (spec.nominated_host, spec.refusal) == (None, None)
+    assert spec.sources == {"flavor": "pod requests"}
+
+
+@pytest.mark.parametrize("raw", [b"{}", b'{"metadata": null, "spec": null, "status": null}'])
+def test_a_pod_that_says_nothing(raw: bytes) -> None:
+    """Asks nothing, and is no error."""
+    spec = request_spec(decode_pod(raw), TranslateOptions(), Known())
+    assert (spec.flavor.milli_vcpus, spec.flavor.memory, spec.flavor.disk) == (0, 0, 0)
+    assert spec.image == ImageMeta(None, {})
+    assert spec.refusal is None
+
+
+def test_pod_level_requests_without_containers() -> None:
+    """What the pod as a whole asks counts."""
+    asked = pod({"containers": [], "resources": {"requests": {"cpu": "300m"}}})
+    assert request_spec(asked, TranslateOptions(), Known()).flavor.milli_vcpus == 300
+
+
+def test_a_pending_pod_is_judged_by_its_spec() -> None:
+    """A status does not change what is asked."""
+    status = {"containerStatuses": [{"name": "main", "allocatedResources": {"cpu": "9"}}]}
+    asked = pod({"containers": [container(requests={"cpu": "1"})]}, status)
+    assert request_spec(asked, TranslateOptions(), Known()).flavor.milli_vcpus == 1000
+
+
+def test_the_image_is_the_first_containers() -> None:
+    """As it is written."""
+    asked = pod({"containers": [container("a"), container("b")]})
+    assert request_spec(asked, TranslateOptions(), Known()).image.id == "registry/a:1"
+
+
+def test_nominated_host() -> None:
+    """status.nominatedNodeName."""
+    asked = pod(None, {"phase": "Pending", "nominatedNodeName": "node-b"})
+    assert request_spec(asked, TranslateOptions(), Known()).nominated_host == "node-b"
+
+
+def test_tolerations() -> None:
+    """Carried over (test_tolerations has the rules)."""
+    asked = pod({"tolerations": [{"operator": "Exists"}]})
+    spec = request_spec(asked, TranslateOptions(), Known())
+    assert spec.tolerates_unschedulable
+    assert spec.tolerates_not_ready
+    assert not spec_of().tolerates_unschedulable
+    assert not spec_of().tolerates_not_ready
+
+
+@pytest.mark.parametrize(
+    ("annotations", "option", "zone", "source"),
+    [
+        ({"availability_zone": " zone-a "}, None, "zone-a", "annotation nova-extender.io/avail"),
+        ({"availability_zone": "zone-a"}, "zone-z", "zone-a", "annotation nova-extender.io/avail"),
+        ({"availability_zone": " "}, "zone-z", "zone-z", "option DEFAULT.default_schedule_zone"),
+        ({}, "zone-z", "zone-z", "option DEFAULT.default_schedule_zone"),
+        ({}, None, None, ""),
+        ({}, "", "", ""),
+    ],
+)
+def test_availability_zone(
+    annotations: dict[str, str], option: str | None, zone: str | None, source: str
+) -> None:
+    """The annotation, else the option, and which of them it was."""
+    spec = spec_of(annotations, options=TranslateOptions(default_schedule_zone=option))
+    assert (spec.availability_zone or None) == (zone or None)
+    assert spec.sources.get("availability_zone", "").startswith(source)
+    assert ("availability_zone" in spec.sources) == bool(zone)
+
+
+def test_annotations_of_novas_names() -> None:
+    """Each annotation in its field."""
+    spec = spec_of(
+        {
+            "ignore_hosts": "node-a, node-b",
+            "requested_destination": '{"host": "node-c"}',
+            "scheduler_hints": '{"different_host": ["web-0"]}',
+            "image_properties": '{"hw_architecture": "arm64", "hw_maxphysaddr_bits": 46}',
+            "extra_specs": '{"a": "1"}',
+            "server_group": "web",
+        }
+    )
+    assert spec.refusal is None
+    assert spec.ignore_hosts == ("node-a", "node-b")
+    assert spec.requested_destination == Destination(host="node-c")
+    assert spec.scheduler_hints == {"different_host": ("web-0",)}
+    assert spec.image.properties == {"hw_architecture": "arm64", "hw_maxphysaddr_bits": 46}
+    assert spec.flavor.extra_specs == {"a": "1"}
+    assert spec.instance_group is WEB
+
+
+def test_other_annotations_are_not_ours() -> None:
+    """Keys of others, and names of ours that are not read, change nothing."""
+    other = decode_pod(
+        json.dumps(
+            {
+                "metadata": {
+                    "uid": "u1",
+                    "annotations": {
+                        "flavor": "x",
+                        "other.io/flavor": "x",
+                        "nova-extender.io/x": "[",
+                    },
+                }
+            }
+        ).encode()
+    )
+    assert request_spec(other, TranslateOptions(), Known()).refusal is None
+
+
+# -- flavor --------------------------------------------------------------------------------------
+
+
+def test_a_flavor_with_the_same_amounts() -> None:
+    """Its name is taken, the amounts stay the pod's own."""
+    spec = spec_of({"flavor": "m1.small"}, SMALL_REQUESTS)
+    assert spec.refusal is None
+    assert spec.flavor == Flavor(
+        name="m1.small", milli_vcpus=1000, memory=2 * GIB, root=20 * GIB, extra_specs={}
+    )
+    assert spec.sources["flavor_name"] == "annotation nova-extender.io/flavor"
+
+
+def test_extra_specs_add_but_do_not_change() -> None:
+    """The Flavor's own keys win over the annotation's."""
+    flavor = Flavor(name="gold", extra_specs={"tier": "gold", "a": "1"})
+    spec = spec_of(
+        {"flavor": "gold", "extra_specs": '{"tier": "bronze", "b": "2"}'}, known=Known(flavor)
+    )
+    assert spec.flavor.extra_specs == {"tier": "gold", "a": "1", "b": "2"}
+
+
+@pytest.mark.parametrize(
+    ("flavor", "requests"),
+    [
+        (Flavor(name="f"), {"cpu": "7", "memory": "1Gi", "ephemeral-storage": "3"}),
+        (Flavor(name="f", milli_vcpus=1000), {"cpu": "1", "memory": "5Gi"}),
+        (Flavor(name="f", memory=512 * MIB), {"memory": "512Mi", "cpu": "3"}),
+        (
+            Flavor(name="f", root=10 * GIB, ephemeral=5 * GIB, swap_bytes=512 * MIB),
+            {"ephemeral-storage": "15872Mi"},
+        ),
+    ],
+)
+def test_sizes_of_0_are_not_compared(flavor: Flavor, requests: dict[str, str]) -> None:
+    """A size the Flavor leaves out is the pod's to choose; disk is root, ephemeral and swap."""
+    assert spec_of({"flavor": "f"}, requests, known=Known(flavor)).refusal is None
+
+
+@pytest.mark.parametrize(
+    ("requests", "detail"),
+    [
+        (
+            {**SMALL_REQUESTS, "cpu": "999m"},
+            "the pod requests 999 milli-cores of CPU, the flavor has 1000",
+        ),
+        (
+            {**SMALL_REQUESTS, "memory": "2147483649"},
+            "the pod requests 2147483649 bytes of memory, the flavor has 2147483648",
+        ),
+        (
+            {"cpu": "1", "memory": "2Gi"},
+            "the pod requests 0 bytes of disk, the flavor has 21474836480",
+        ),
+        (
+            {"memory": "2Gi"},
+            (
+                "the pod requests 0 milli-cores of CPU, the flavor has 1000; "
+                "the pod requests 0 bytes of disk, the flavor has 21474836480"
+            ),
+        ),
+    ],
+)
+def test_flavor_differs(requests: dict[str, str], detail: str) -> None:
+    """Every amount that differs is named, with both numbers."""
+    spec = spec_of({"flavor": "m1.small"}, requests)
+    assert refused(spec) == ("flavor_differs", f"Flavor m1.small: {detail}")
+
+
+def test_unknown_flavor() -> None:
+    """Named in the detail, cut to 80 characters."""
+    assert refused(spec_of({"flavor": "x"})) == ("unknown_flavor", "there is no Flavor 'x'")
+    assert len(refused(spec_of({"flavor": "x" * 60_000}))[1]) < 200
+
+
+# -- server group --------------------------------------------------------------------------------
+
+
+def test_unknown_server_group() -> None:
+    """A group of another namespace is not known here."""
+    elsewhere = InstanceGroup(name="db", namespace="shop", policy="affinity")
+    spec = spec_of({"server_group": "db"}, known=Known(groups=(elsewhere,)))
+    assert refused(spec) == (
+        "unknown_server_group",
+        "namespace 'default' has no ServerGroup 'db'",
+    )
+    assert spec.instance_group is None
+
+
+def test_unsupported_policy() -> None:
+    """Nova's UnsupportedPolicyException."""
+    spec = spec_of({"server_group": "web"}, known=Known(groups=(WEB,), policies=("affinity",)))
+    assert refused(spec) == (
+        "unsupported_policy",
+        "ServerGroup 'web': no enabled filter or weigher serves policy anti-affinity",
+    )
+
+
+# -- forcing -------------------------------------------------------------------------------------
+
+FORCING = {
+    "force_hosts": "node-a",
+    "force_nodes": '["node-a", "node-b"]',
+    "scheduler_hints": '{"_nova_check_type": ["rebuild"]}',
+}
+
+
+@pytest.mark.parametrize("name", FORCING)
+def test_forcing_is_an_administrators_right(name: str) -> None:
+    """Outside of admin_namespaces each of the three is refused, with the option's name."""
+    reason, detail = refused(spec_of({name: FORCING[name]}))
+    assert reason == "forcing_not_allowed"
+    assert detail.endswith("namespace 'default' is not in option kubernetes.admin_namespaces")
+
+
+def test_forcing_in_an_admin_namespace() -> None:
+    """There all three are honoured."""
+    spec = spec_of(FORCING, options=ADMIN)
+    assert spec.refusal is None
+    assert (spec.force_hosts, spec.force_nodes) == (("node-a",), ("node-a", "node-b"))
+    assert spec.is_rebuild
+
+
+@pytest.mark.parametrize("value", ["", " ", ",", "[]", '[""]'])
+def test_an_empty_list_forces_nothing(value: str) -> None:
+    """And so is nobody's right in particular."""
+    spec = spec_of({"force_hosts": value, "force_nodes": value})
+    assert (spec.refusal, spec.force_hosts) == (None, ())
+
+
+# -- retry ---------------------------------------------------------------------------------------
+
+
+def retry(attempts: int, *hosts: str) -> dict[str, str]:
+    """The annotation after so many attempts on these hosts."""
+    pairs = [[host, host] for host in hosts]
+    return {"retry": json.dumps({"num_attempts": attempts, "hosts": pairs, "exc_reason": "why"})}
+
+
+def test_retry() -> None:
+    """As many attempts as allowed are still allowed."""
+    spec = spec_of(retry(3, "node-a", "node-b"))
+    pairs = (("node-a", "node-a"), ("node-b", "node-b"))
+    assert spec.retry == SchedulerRetries(3, pairs, "why")
+    assert spec.refusal is None
+
+
+def test_max_retries_exceeded() -> None:
+    """One more is not; the detail is Nova's text."""
+    assert refused(spec_of(retry(4))) == (
+        "max_retries_exceeded",
+        "Exceeded max scheduling attempts 3 for instance u1. Last exception: 'why'",
+    )
+    spec = spec_of({"retry": '{"num_attempts": 6}'}, options=TranslateOptions(max_attempts=5))
+    assert refused(spec)[1] == "Exceeded max scheduling attempts 5 for instance u1."
+
+
+def owner(kind: str, *, controller: bool) -> list[dict[str, object]]:
+    """metadata.ownerReferences with one owner."""
+    return [{"kind": kind, "name": "x", "uid": "o1", "controller": controller}]
+
+
+@pytest.mark.parametrize(
+    ("owners", "carries"),
+    [
+        (owner("DaemonSet", controller=True), False),
+        (owner("DaemonSet", controller=False), True),
+        (owner("ReplicaSet", controller=True), True),
+    ],
+)
+def test_daemon_set_pods_carry_no_retry(owners: object, carries: bool) -> None:
+    """They belong to one node each."""
+    spec = spec_of(retry(9, "node-a"), ownerReferences=owners)
+    assert (spec.retry is not None, spec.refusal is not None) == (carries, carries)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "carries"),
+    [
+        ({"force_hosts": "node-a"}, False),
+        ({"force_nodes": "node-a"}, False),
+        ({"force_hosts": "node-a,node-b"}, True),
+        ({"force_nodes": "node-a,node-b"}, True),
+    ],
+)
+def test_pods_forced_to_one_node_carry_no_retry(annotations: dict[str, str], carries: bool) -> None:
+    """Nova's populate_retry: exactly one forced host or node; several are tried in turn."""
+    spec = spec_of({**annotations, **retry(9)}, options=ADMIN)
+    assert (spec.retry is not None, spec.refusal is not None) == (carries, carries)
+
+
+def test_one_attempt_means_no_retry() -> None:
+    """Nova's populate_retry does nothing where max_attempts is 1."""
+    spec = spec_of(retry(9, "node-a"), options=TranslateOptions(max_attempts=1))
+    assert (spec.retry, spec.refusal) == (None, None)
+
+
+# -- annotations that cannot be read -------------------------------------------------------------
+
+BAD = [
+    ("flavor", "x" * 70_000, "the value has 70000 bytes; accepted: at most 65536 bytes"),
+    ("extra_specs", "{", "is not valid JSON"),
+    ("extra_specs", '{"a": 1}', "'a' is 1; accepted: an object text to text"),
+    ("image_properties", "[]", "'[]' is not an object; accepted: a JSON object"),
+    ("image_properties", '{"a": 1e400}', "'1e400' is out of range; accepted: JSON"),
+    ("image_properties", '{"a":' * 10_000, "nested deeper than 20"),
+    ("availability_zone", "z" * 1_000_000, "the value has 1000000 bytes"),
+    ("ignore_hosts", "[1]", "'1' is not a text; accepted: a,b or a JSON list of texts"),
+    ("ignore_hosts", "[" * 10_000, "nested deeper than 20"),
+    ("force_hosts", '["a"', "is not valid JSON"),
+    ("force_nodes", "[null]", "'null' is not a text"),
+    ("requested_destination", '{"hots": "a"}', "'hots' is not a name it knows; accepted: host,"),
+    ("scheduler_hints", '{"a": 1}', "'a' is 1; accepted: a text or a list of texts"),
+    ("server_group", "x" * 70_000, "the value has 70000 bytes"),
+    ("retry", '{"num_attempts": "2"}', 'num_attempts is "2"; accepted: a whole number, 0 or more'),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "wrong"), BAD, ids=[f"{b[0]}-{b[1][:12]}" for b in BAD])
+def test_invalid_annotation(name: str, value: str, wrong: str) -> None:
+    """The pod is refused; the detail says which annotation, what is wrong and what is right."""
+    reason, detail = refused(spec_of({name: value}))
+    assert reason == "invalid_annotation"
+    assert detail.startswith(f"annotation nova-extender.io/{name}: ")
+    assert wrong in detail
+    assert len(detail) < 400
+
+
+def test_the_first_reason_of_the_table_is_given() -> None:
+    """With everything wrong at once, mending one after the other walks down the table."""
+    annotations = {
+        "force_hosts": "node-a,node-b",
+        "extra_specs": "{",
+        "flavor": "unknown",
+        "server_group": "unknown",
+        **retry(9),
+    }
+    options = TranslateOptions()
+    known = Known(SMALL, groups=(WEB,), policies=())
+
+    def reason() -> str:
+        return refused(spec_of(annotations, options=options, known=known))[0]
+
+    assert reason() == "forcing_not_allowed"
+    options = ADMIN
+    assert reason() == "invalid_annotation"
+    annotations["extra_specs"] = "{}"
+    assert reason() == "unknown_flavor"
+    annotations["flavor"] = "m1.small"
+    assert reason() == "unknown_server_group"
+    annotations["server_group"] = "web"
+    assert reason() == "flavor_differs"
+    del annotations["flavor"]
+    assert reason() == "unsupported_policy"
+    del annotations["server_group"]
+    assert reason() == "max_retries_exceeded"
+    del annotations["retry"]
+    assert spec_of(annotations, options=options, known=known).refusal is None
+
+
+def test_an_unreadable_request() -> None:
+    """The API server lets none through; the error names pod, container, resource and text."""
+    with pytest.raises(TranslateError) as caught:
+        spec_of(None, {"cpu": "abc"})
+    assert str(caught.value).startswith(
+        "Pod 'default/web': spec.containers['main'].resources.requests.cpu: 'abc' is not a quantity"
+    )
+    with pytest.raises(TranslateError, match="'-1' is negative; accepted: 0 or more"):
+        spec_of(None, {"memory": "-1"})
+
+
+# -- contribution --------------------------------------------------------------------------------
+
+
+def test_contribution() -> None:
+    """What a running pod takes off its node."""
+    running = bound(
+        {"containers": [container(requests=SMALL_REQUESTS)], "priority": 7},
+        None,
+        {"flavor": "m1.small", "server_group": " web "},
+    )
+    assert contribution(running) == Contribution(
+        instance=Instance("u1", "default", "web", "m1.small"),
+        host="node-a",
+        milli_vcpus=1000,
+        memory=2 * GIB,
+        disk=20 * GIB,
+        group="web",
+        priority=7,
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "asked"),
+    [
+        (False, pod()),
+        (False, bound(status={"phase": "Succeeded"})),
+        (False, bound(status={"phase": "Failed"})),
+        (False, bound(status={"phase": "Failed"}, deletionTimestamp="2026-01-02T03:04:05Z")),
+        (False, bound({"nodeName": ""})),
+        (True, bound()),
+        (True, bound(status={"phase": "Pending"})),
+        (True, bound(status={"phase": "Unknown"})),
+        (True, bound(deletionTimestamp="2026-01-02T03:04:05Z")),
+        (True, bound({"schedulerName": "other"})),
+        (True, bound(ownerReferences=owner("DaemonSet", controller=True))),
+        (True, bound(ownerReferences=owner("Node", controller=True))),
+    ],
+)
+def test_which_pods_count(counts: bool, asked: Pod) -> None:
+    """Bound and not ended: terminating, static, DaemonSet and other schedulers' pods too."""
+    assert (contribution(asked) is not None) is counts
+
+
+@pytest.mark.parametrize(
+    ("phase", "deleted", "io_op"),
+    [
+        ("Running", None, False),
+        ("Pending", None, True),
+        ("Running", "2026-01-02T03:04:05Z", True),
+        ("Pending", "2026-01-02T03:04:05Z", True),
+        ("Unknown", None, False),
+        (None, None, True),
+    ],
+)
+def test_io_op(phase: str | None, deleted: str | None, io_op: bool) -> None:
+    """Starting or terminating; a pod without a phase is Pending, as the API server has it."""
+    counted = contribution(bound(status={"phase": phase}, deletionTimestamp=deleted))
+    assert counted is not None
+    assert (counted.io_op, counted.terminating) == (io_op, deleted is not None)
+
+
+def test_a_bound_pod_counts_by_its_status() -> None:
+    """A resize downwards that is not done yet still holds what was allocated."""
+    status = {"containerStatuses": [{"name": "main", "allocatedResources": {"cpu": "2"}}]}
+    counted = contribution(bound({"containers": [container(requests={"cpu": "1"})]}, status))
+    assert counted is not None
+    assert counted.milli_vcpus == 2000
+
+
+def test_what_cannot_be_read_does_not_hide_the_pod() -> None:
+    """Quantities count as 0, annotations as none, and all of it is told."""
+    bad = bound(
+        {"containers": [container(requests={"cpu": "x", "memory": "1Gi"})]},
+        None,
+        {"flavor": "f" * 70_000, "server_group": "g" * 70_000, "retry": "["},
+    )
+    counted = contribution(bad)
+    assert counted is not None
+    assert (counted.milli_vcpus, counted.memory) == (0, GIB)
+    assert (counted.instance.flavor, counted.group) == ("", None)
+    problems = problems_of(bad)
+    assert [problem.split(":")[0] for problem in problems] == [
+        "spec.containers['main'].resources.requests.cpu",
+        "annotation nova-extender.io/flavor",
+        "annotation nova-extender.io/server_group",
+    ]
+
+
+@pytest.mark.parametrize("asked", [bound(), pod({"overhead": {"cpu": "x"}})])
+def test_no_problems(asked: Pod) -> None:
+    """Of a pod that reads well, or does not count, there is nothing to tell."""
+    assert problems_of(asked) == ()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+NAMES = [
+    "flavor",
+    "extra_specs",
+    "image_properties",
+    "availability_zone",
+    "ignore_hosts",
+    "force_hosts",
+    "requested_destination",
+    "scheduler_hints",
+    "server_group",
+    "retry",
+]
+ANNOTATIONS = st.dictionaries(st.sampled_from(NAMES), JSON.map(json.dumps) | st.text())
+
+
+@given(ANNOTATIONS)
+def test_annotations_never_raise(annotations: dict[str, str]) -> None:
+    """Any annotations at all: the request is judged or refused, the bound pod counts."""
+    spec = spec_of(annotations)
+    assert spec.refusal is None or len(spec.refusal.detail) < 1000
+    counted = contribution(bound(None, None, annotations))
+    assert counted is not None
+    assert counted.instance.uuid == "u1"
+
+
+@given(ANNOTATIONS)
+def test_translation_is_a_function(annotations: dict[str, str]) -> None:
+    """The same pod gives the same request."""
+    assert spec_of(annotations) == spec_of(annotations)
