@@ -154,7 +154,9 @@ def explain(
 @_cluster
 @_kubeconfig
 @_output
-def hosts(config_path: str | None, cluster: str | None, kubeconfig: str | None, output: str) -> None:
+def hosts(
+    config_path: str | None, cluster: str | None, kubeconfig: str | None, output: str
+) -> None:
     """Every host as the scheduler sees it: totals, ratios and where they come from, use."""
     engine = show.engine(_settings(config_path), cluster, kubeconfig, default="example")
     _print(show.hosts(engine), output, tables.print_hosts)

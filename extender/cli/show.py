@@ -161,5 +161,3 @@ def hosts(made: Engine) -> list[dict[str, Any]]:
     with made.lock:
         states = sorted(made.cluster.table.hosts, key=lambda host: host.host)
         return [render.host(state) for state in states]
-
-

@@ -74,12 +74,12 @@ class CapacityFilter(HostFilter, ABC):
         inventory = self.inventory(host)
         need = self.requested(spec)
         have = min(inventory.total, inventory.limit - inventory.used)
-        checked = need > 0 and not (self.unknown_total_passes and inventory.total == 0)
         show, text = self.unit.show, self.unit.text
+        short_by = self._short_by(host, need, have)
         return Facts(
             need=show(need),
             have=show(have),
-            short_by=show(max(0, need - have)) if checked else 0,
+            short_by=None if short_by is None else show(short_by),
             unit=self.unit.name,
             sources=(
                 Source("requested", text(need), spec.sources.get("flavor", "pod requests")),
@@ -89,6 +89,14 @@ class CapacityFilter(HostFilter, ABC):
                 Source("used", text(inventory.used), f"{host.num_instances} pods on the node"),
             ),
         )
+
+    def _short_by(self, host: HostState, need: int, have: int) -> int | None:
+        """What is missing; nothing where nothing is checked, no number where one is unreadable."""
+        unreadable = host.unreadable & (self.unreadable_ratio | self.unreadable_total)
+        total_unknown = self.inventory(host).total == 0 and not unreadable & self.unreadable_total
+        if need == 0 or (self.unknown_total_passes and total_unknown):
+            return 0
+        return None if unreadable else max(0, need - have)
 
     def limits(self, host: HostState, spec: RequestSpec) -> Mapping[str, int]:
         """The limit, for the claim."""

@@ -88,4 +88,6 @@ def broken(error: Exception, call: Call) -> TransportError:
         return TransportError(f"TLS: {error}", "tls")
     if isinstance(error, Urllib3TimeoutError):
         return TransportError(f"time-out: {error}", "timeout")
-    return TransportError(f"connection lost: {error}", "connection")
+    inner = error.args[-1] if error.args else None
+    text = inner if isinstance(inner, Exception) else error
+    return TransportError(f"connection lost: {text}", "connection")

@@ -78,6 +78,7 @@ class Follower(Generic[T]):
 
         self.version: str | None = None
         self.synced = threading.Event()
+        self.missing = False
         self._listed = False
         self._ghost: str | None = None
         self._ghost_due = 0.0
@@ -112,6 +113,7 @@ class Follower(Generic[T]):
         """The server does not have the resource: that is known, and there is nothing of it."""
         self.version = None
         self._sink.replace(())
+        self.missing = True
         self._set_synced()
 
     def _watch(self, stop: threading.Event, interrupt: Interrupt) -> None:
@@ -133,6 +135,7 @@ class Follower(Generic[T]):
         self._sink.replace(objects)
         # After the sink: who reads a version may count on its objects.
         self.version = version
+        self.missing = False
         self._ghost = None
         self._recovery.progressed()
         if self._listed:

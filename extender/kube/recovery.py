@@ -45,9 +45,11 @@ LONGEST_ASKED = 300.0
 for a day."""
 
 STUCK = 5
-"""Failures at one resource version after which it is given up: it may itself be what fails (it is
-ahead of a restored etcd; an event that the server cannot encode). client-go lists again at once;
-waiting spares the server a list for every hiccup."""
+"""Watches from one resource version that may fail, or end without a line, before it is given up:
+the version may itself be what fails. After etcd was restored from a backup it can lie in the
+future, where kube-apiserver 1.37.1 keeps the watch open and says nothing, bookmarks included; or an
+event follows it that the server cannot encode. client-go lists again after every ERROR event, and
+never after silence; counting spares the server a list for every hiccup."""
 
 
 class UnreadableDeletionError(Exception):
@@ -92,23 +94,26 @@ class Recovery:
         self._failures = self._expired = 0
 
     def progressed(self) -> None:
-        """The resource version has moved on."""
+        """Something has come: a list, or a line of a watch."""
         self._stuck = 0
         self._told = None
 
     def closed(self) -> Verdict:
         """Judges a watch that the server ended in an orderly way."""
-        return self._verdict("closed", ordinary=True)
+        return self._verdict("closed", ordinary=True, at_version=True)
 
     def failed(self, error: Exception) -> Verdict:
         """Judges whatever else ended a list or a watch."""
         if isinstance(error, ApiError):
             return self._refused(error)
         if isinstance(error, TransportError):
-            if error.kind == "protocol":
-                return self._verdict("protocol", text=str(error), at_version=True)
             # Silence is what a half-open connection looks like: to be replaced at once.
-            return self._verdict(error.kind, text=str(error), ordinary=error.kind == "timeout")
+            return self._verdict(
+                error.kind,
+                text=str(error),
+                ordinary=error.kind == "timeout",
+                at_version=error.kind in {"timeout", "protocol"},
+            )
         if isinstance(error, UnreadableDeletionError):
             return self._verdict("unreadable", text=str(error), relist=True)
         # The consumer may have taken part of a change: only the whole set makes it right.
@@ -154,7 +159,7 @@ class Recovery:
             relist: whether to list anyway.
             ordinary: it happens in healthy clusters too: no pause the first time.
             asked: the server's ``Retry-After`` in seconds.
-            at_version: the resource version may be to blame.
+            at_version: the resource version may be to blame, if it happens again and again.
         """
         ceiling = min(LONGEST, 2 * SHORTEST * 2 ** min(self._failures, 16))
         delay = self._rng.uniform(ceiling / 2, ceiling)

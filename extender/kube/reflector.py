@@ -108,7 +108,6 @@ class Reflector(Generic[T]):
         )
         self._observer = observer
         self._optional = optional
-        self._missing = False
         self._pause = pause
         self._running = threading.Lock()
         self._control = threading.Lock()
@@ -218,9 +217,8 @@ class Reflector(Generic[T]):
         (``apiserver/pkg/util/notfoundhandler``).
         """
         text = None
-        if not self._missing:
+        if not self._follower.missing:
             self._follower.empty()
-            self._missing = True
             text = f"the server has no such resource, taken as empty ({error})"
         return Verdict("missing", _MISSING_INTERVAL, relist=True, text=text)
 

@@ -119,7 +119,7 @@ class Source(Generic[T]):
         Raises:
             TransportError: of kind ``protocol``: the stream ended before the closing bookmark.
         """
-        found: dict[str, T] = {}
+        found: dict[str | int, T] = {}
         for change in changes:
             if change.ends_initial and change.version:
                 return list(found.values()), change.version
@@ -127,7 +127,7 @@ class Source(Generic[T]):
                 found.pop(change.key, None)
             elif change.kind != "BOOKMARK":
                 for obj in self.read(change.raw, change.key):
-                    found[change.key] = obj
+                    found[change.key or len(found)] = obj
         raise TransportError("the watch ended before all objects had come", "protocol")
 
     def read(self, raw: msgspec.Raw, key: str) -> list[T]:

@@ -169,6 +169,8 @@ class Transport:
     def _send(
         self, target: str, limit: urllib3.Timeout, call: Call, *, again: bool = False
     ) -> urllib3.BaseHTTPResponse:
+        if call.ended:
+            raise TransportError("the call was ended", "closed")
         session = self._current()
         try:
             headers = session.headers()

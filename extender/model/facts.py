@@ -40,14 +40,14 @@ class Unit:
     size: int
 
     def show(self, amount: int) -> int | float:
-        """The amount in this unit, to a thousandth: whole where it is whole, else a float."""
-        shown = round(Fraction(amount, self.size), 3)
+        """The amount in this unit, to a millionth: whole where it is whole, else a float."""
+        shown = round(Fraction(amount, self.size), 6)
         return int(shown) if shown.denominator == 1 else float(shown)
 
     def text(self, amount: int) -> str:
         """The amount and the unit as text, never as a power of ten."""
         shown = self.show(amount)
-        number = str(shown) if isinstance(shown, int) else f"{shown:.3f}".rstrip("0")
+        number = str(shown) if isinstance(shown, int) else f"{shown:.6f}".rstrip("0")
         return f"{number} {self.name}" if self.name else number
 
 

@@ -1,4 +1,4 @@
-"""Requests and hosts as JSON-ready data, for people; amounts in vCPU and MiB, not rounded."""
+"""Requests and hosts as JSON-ready data, for people; amounts in vCPU and MiB."""
 
 from __future__ import annotations
 

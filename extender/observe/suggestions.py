@@ -124,40 +124,39 @@ def _ratio(hosts: Iterable[HostVerdict]) -> list[Suggestion]:
 def smallest_ratio(facts: Facts, unit: Unit) -> int | None:
     """The least ratio, in thousandths, that admits the request: ⌊total × ratio⌋ − used ≥ need.
 
-    Reckoned in whole milli-cores or bytes; ``None`` where the facts do not tell them exactly, or
-    no ratio does.
+    Facts show a number of bytes only nearly, but at least to a thousandth of a MiB. Where that
+    leaves more than one ratio possible there is none, as where no ratio helps or the facts are no
+    numbers.
     """
     sources = {source.name: source.value for source in facts.sources}
-    total = _exact_text(sources.get("total", ""), unit)
-    need, have = _exact(facts.need, unit), _exact(facts.have, unit)
+    total = _fraction(sources.get("total", "").removesuffix(unit.name).strip())
+    ratio = _fraction(sources.get("ratio", ""))
+    need, have = _fraction(str(facts.need)), _fraction(str(facts.have))
+    if total is None or ratio is None or need is None or have is None or not have < need <= total:
+        return None
+    # ``have`` is limit − used here, and not cut to the total, as it is below the need. So the
+    # limit must grow by what is missing.
+    missing = need - have
+    if ONE % unit.size == 0:
+        limit = Fraction(math.floor(total * ratio * unit.size), unit.size)
+        found = {math.ceil((limit + missing) * ONE / total)}
+    else:
+        off, part = Fraction(1, 2 * ONE), Fraction(1, unit.size)
+        most, least = total + off, total - off
+        found = {
+            math.ceil((most * ratio - part + missing - 2 * off) * ONE / most),
+            math.ceil((least * ratio + missing + 2 * off) * ONE / least),
+        }
+    thousandths = max(found)
+    return thousandths if len(found) == 1 and thousandths <= LARGEST_RATIO else None
+
+
+def _fraction(text: str) -> Fraction | None:
+    """A decimal as it is written; ``None`` for what is none."""
     try:
-        ratio = Fraction(sources.get("ratio", ""))
+        return Fraction(text)
     except (ValueError, ZeroDivisionError):
         return None
-    if total is None or need is None or have is None or not have < need <= total:
-        return None
-    # ``have`` is limit − used here, and not cut to the total, as it is below the need.
-    used = total * ratio.numerator // ratio.denominator - have
-    thousandths = -(-(used + need) * ONE // total)
-    return thousandths if thousandths <= LARGEST_RATIO else None
-
-
-def _exact(found: object, unit: Unit) -> int | None:
-    """A number in this unit as its whole smallest parts, if it stands for just these."""
-    if not isinstance(found, int | float) or not math.isfinite(found):
-        return None
-    parts = round(Fraction(found) * unit.size)
-    return parts if unit.show(parts) == found else None
-
-
-def _exact_text(text: str, unit: Unit) -> int | None:
-    """The same for a text, whose six decimals may leave more than one number of bytes possible."""
-    try:
-        parts = round(Fraction(text.removesuffix(unit.name).strip()) * unit.size)
-    except ValueError:
-        return None
-    possible = [near for near in (parts - 1, parts, parts + 1) if unit.text(near) == text]
-    return possible[0] if len(possible) == 1 else None
 
 
 def _zones(e: Explanation) -> list[Suggestion]:

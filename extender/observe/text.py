@@ -32,7 +32,7 @@ def number(value: float | None) -> str:
 
 
 def amount(value: float, unit: str) -> str:
-    """An amount and its unit, not rounded; whole GiB as GiB."""
+    """An amount and its unit; whole GiB as GiB, anything else as it is."""
     if unit == MEBIBYTE.name and value and value % GIB_IN_MIB == 0:
         value, unit = value / GIB_IN_MIB, "GiB"
     return f"{plain(value)} {unit}".rstrip()

@@ -34,7 +34,8 @@ def explain(
     blockers = _pre_stage(table, spec)
     faults: list[Fault] = []
     for host_filter in dict.fromkeys(scheduler.filters):
-        _blockers_of(host_filter, table, spec, blockers, faults)
+        if filtering.judges(host_filter, spec) and filtering.runs(host_filter, 0, faults):
+            _blockers_of(host_filter, table, spec, blockers, faults)
     hosts = [
         HostVerdict(name, tuple(found), table.host_state(row).problems)
         for row, (name, found) in enumerate(zip(names, blockers, strict=True))
@@ -48,7 +49,10 @@ def explain(
         totals=_totals(hosts),
         pipeline=pipeline,
         weighed=weighed,
-        notes=(BLIND_SPOT, *(f"{f.plugin} failed on {f.host}: {f.text}" for f in faults)),
+        notes=(
+            BLIND_SPOT,
+            *(f"{f.plugin} failed on {f.host or 'all hosts'}: {f.text}" for f in faults),
+        ),
     )
 
 
@@ -107,5 +111,3 @@ def _totals(hosts: Sequence[HostVerdict]) -> tuple[Total, ...]:
             first[key] = first.get(key, 0) + (position == 0)
     totals = [Total(*key, first[key], count) for key, count in any_.items()]
     return tuple(sorted(totals, key=lambda t: (-t.any, -t.first, t.filter, t.reason.id)))
-
-

@@ -6,6 +6,7 @@ Source: ``nova.scheduler.filter_scheduler.FilterScheduler`` (17) and ``nova.sche
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -186,10 +187,12 @@ class FilterScheduler:
         return None
 
     def _limits(self, host: HostState, spec: RequestSpec) -> Mapping[str, int]:
-        """What the filters limit the host to; none where hosts are forced, as in Nova."""
+        """What the filters that judged the host limit it to; none where hosts are forced."""
         limits: dict[str, int] = {}
-        for host_filter in self.filters if not spec.force_hosts else ():
-            limits.update(host_filter.limits(host, spec))
+        for host_filter in self.filters:
+            if filtering.judges(host_filter, spec):
+                with suppress(Exception):  # the verdict stands without its limits
+                    limits.update(host_filter.limits(host, spec))
         return limits
 
     def _alternates(

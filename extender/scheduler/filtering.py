@@ -91,7 +91,7 @@ class _Run:
         # An empty request still runs the first filter, as in Nova; an emptied one stops here.
         if not before.skip_filters and (self.left or not len(self.rows)):
             for host_filter in filters:
-                if host_filter.run_filter_for_index(index):
+                if runs(host_filter, index, self.faults):
                     self._judge(host_filter)
                     if self.left == 0:
                         break
@@ -102,7 +102,7 @@ class _Run:
     def _judge(self, host_filter: HostFilter) -> None:
         started, entering = self.clock(), self.left
         numbers = None
-        if not self.spec.is_rebuild or host_filter.RUN_ON_REBUILD:
+        if judges(host_filter, self.spec):
             newly = self._refuse(self._verdicts(host_filter))
             if newly is not None:
                 numbers = _numbers(host_filter, self.table.take(self.rows[newly]), self.spec)
@@ -155,6 +155,22 @@ def _numbers(host_filter: HostFilter, hosts: HostTable, spec: RequestSpec) -> Nu
         return host_filter.numbers(hosts, spec)
     except Exception:  # noqa: BLE001 - the verdict stands without its numbers
         return None
+
+
+def runs(host_filter: HostFilter, index: int, faults: list[Fault]) -> bool:
+    """Whether the filter runs for this instance of a request; one that cannot say does."""
+    try:
+        return host_filter.run_filter_for_index(index)
+    except Exception as error:  # noqa: BLE001 - a filter's fault must never fail the request
+        faults.append(Fault(host_filter.name(), "", repr(error)))
+        return True
+
+
+def judges(host_filter: HostFilter, spec: RequestSpec) -> bool:
+    """Whether the filter has a say: none has on forced hosts, and few have on a rebuild."""
+    if pre_stage.skips_filters(spec):
+        return False
+    return not spec.is_rebuild or host_filter.RUN_ON_REBUILD
 
 
 def judge(

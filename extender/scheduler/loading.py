@@ -108,7 +108,11 @@ def _imported(path: str, base: type[T], at: str) -> list[type[T]]:
     except Exception as error:
         raise LoadError(f"{at}: {path!r} could not be imported: {error!r}") from error
     if not inspect.isclass(value) and callable(value):
-        return [_subclass(item, base, f"{at}: {path!r} returned") for item in value()]
+        try:
+            returned = list(value())
+        except Exception as error:
+            raise LoadError(f"{at}: {path!r} could not be listed: {error!r}") from error
+        return [_subclass(item, base, f"{at}: {path!r} returned") for item in returned]
     return [_subclass(value, base, f"{at}: {path!r} is")]
 
 

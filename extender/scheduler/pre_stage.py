@@ -62,11 +62,15 @@ def run(hosts: HostTable, spec: RequestSpec) -> PreStage:
     if spec.ignore_hosts:
         ignored = hosts.encoded("folded_host").isin({name.lower() for name in spec.ignore_hosts})
         tests.append((HOST_IGNORED, ignored))
-    forced = bool(spec.force_hosts or spec.force_nodes)
-    if forced:
+    if spec.force_hosts or spec.force_nodes:
         tests.append((NOT_FORCED_HOST, ~_forced(hosts, spec)))
-    check = spec.get_scheduler_hint("_nova_check_type")
-    return PreStage(tuple(tests), reasons, skip_filters=forced and not check)
+    return PreStage(tuple(tests), reasons, skips_filters(spec))
+
+
+def skips_filters(spec: RequestSpec) -> bool:
+    """Whether no filter judges this request: hosts are forced, and no check type is hinted."""
+    forced = bool(spec.force_hosts or spec.force_nodes)
+    return forced and not spec.get_scheduler_hint("_nova_check_type")
 
 
 def _forced(hosts: HostTable, spec: RequestSpec) -> Bool:

@@ -34,6 +34,9 @@ THREADS: Final = 128
 GRACE: Final = 15
 """Seconds that calls under way get at the end; a pod is killed after 30 by default."""
 
+_STOPPING: Final = 5
+"""Seconds that ``on_worker_stop`` gets beyond those, before the master kills the worker."""
+
 EXIT_ADDRESS: Final = 2
 EXIT_START: Final = int(Arbiter.WORKER_BOOT_ERROR)
 EXIT_CRASH: Final = 1
@@ -93,7 +96,7 @@ def serve(
         "keepalive": keepalive,
         # Beyond threads + 1000 connections gunicorn stops accepting; idle ones hold no thread.
         "worker_connections": threads + 1000,
-        "graceful_timeout": grace,
+        "graceful_timeout": grace + _STOPPING,
         "timeout": 60,
         "preload_app": False,
         # The worker's sign of life is a file's time stamp, which a slow disk would delay.
@@ -108,10 +111,10 @@ def serve(
         "forwarder_headers": "",
         "proc_name": "nova-extender",
         "pre_fork": _note_birth,
-        "post_fork": _reset_signals,
         "child_exit": _give_up_on_crashes,
     }
-    hooks = _Hooks(factory, on_worker_start, on_worker_stop, ready_message, on_hangup)
+    hooks = _Hooks(factory, on_worker_start, on_worker_stop, ready_message, on_hangup, grace)
+    settings["post_fork"] = hooks.forked
     settings["post_worker_init"] = hooks.ready
     settings["worker_exit"] = hooks.stop
     _Application(settings, hooks).run()
@@ -128,13 +131,25 @@ class _Hooks:
         on_worker_stop: Callable[[], None],
         ready_message: Callable[[], None],
         on_hangup: Callable[[], None] | None,
+        grace: int,
     ) -> None:
         self._factory = factory
         self._on_worker_start = on_worker_start
         self._on_worker_stop = on_worker_stop
         self._ready_message = ready_message
         self._on_hangup = on_hangup
+        self._grace = grace
         self._started = False
+
+    def forked(self, _master: Any, worker: Any) -> None:
+        """Let signals end a worker that has not yet set its own handlers.
+
+        It inherits the master's, which put signals into a queue that nobody reads here.
+        """
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        worker.cfg.set("graceful_timeout", self._grace)  # the worker's own copy of the settings
 
     def load(self) -> WSGIApplication:
         signal.signal(signal.SIGHUP, self._hang_up)  # gunicorn's worker would die of it
@@ -224,16 +239,6 @@ def _memory_dir() -> str | None:
 
 def _note_birth(_master: Any, worker: Any) -> None:
     worker.born = time.monotonic()
-
-
-def _reset_signals(_master: Any, _worker: Any) -> None:
-    """Let signals end a worker that has not yet set its own handlers.
-
-    It inherits the master's, which put signals into a queue that nobody reads here.
-    """
-    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _give_up_on_crashes(master: Any, worker: Any) -> None:

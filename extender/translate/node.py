@@ -206,7 +206,7 @@ class _Reading:
             ratio = read_ratio(self.annotations, resource.ratio)
         except AnnotationError as error:
             self._bad(resource.bad_ratio, f"node {error}")
-            return Fraction(1), source
+            return Fraction(1), f"unreadable {source}"
         if ratio is not None:
             return ratio, source
         if option is not None:

@@ -57,7 +57,7 @@ def effective_requests(pod: Pod, *, bound: bool) -> Requests:
     """What the pod counts as.
 
     Args:
-        pod: as the API server has it; limits do not matter, it made requests of them.
+        pod: as the API server has it, or a manifest: what a container only limits it requests.
         bound: whether the pod counts on its node, which looks at its status too (a resize may be
             under way); a pod that is yet to be placed is judged by its spec alone.
     """
@@ -218,10 +218,17 @@ def _statuses(status: PodStatus) -> dict[str, ContainerStatus]:
 
 def _own(container: Container, field: str, problems: list[Problem]) -> Amounts:
     resources = container.resources
-    if resources is None or not resources.requests:
+    if resources is None:
+        return ZERO
+    requests = resources.requests
+    if resources.limits:
+        # The API server has done so already (``SetDefaults_Pod`` in ``pkg/apis/core/v1``); a
+        # manifest that was never sent there has not.
+        requests = {**resources.limits, **(requests or {})}
+    if not requests:
         return ZERO
     found: list[Problem] = []
-    amounts = _amounts(resources.requests, "resources.requests", found)
+    amounts = _amounts(requests, "resources.requests", found)
     for problem in found:
         path = f"spec.{field}[{shown(container.name or '', 63)}].{problem.path}"
         problems.append(Problem(path, problem.text, problem.wrong))

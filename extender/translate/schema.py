@@ -98,6 +98,7 @@ class Requests(ApiObject):
     """A ``resources`` object: of a container, a pod, or a status."""
 
     requests: Quantities | None = None
+    limits: Quantities | None = None
 
 
 class Container(ApiObject):

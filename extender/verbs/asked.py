@@ -57,7 +57,9 @@ def _sent(engine: Engine, nodes: Sequence[msgspec.Raw]) -> Asked:
     for position, raw in enumerate(nodes):
         node = decode_node(raw)
         if not node.name:
-            raise TranslateError(f"Nodes.items[{position}] has no metadata.name; every node has one")
+            raise TranslateError(
+                f"Nodes.items[{position}] has no metadata.name; every node has one"
+            )
         host = host_state(node, engine.cluster.aggregates.values(), engine.options)
         if host.host not in raws:
             raws[host.host] = raw

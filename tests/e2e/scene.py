@@ -70,9 +70,7 @@ class Scene:
         )
         if self.extender is not None:
             bound = sum(node is not None for node in self.api.placements().values())
-            wait_until(
-                lambda: self.counted() == bound, 10, "the watch to follow"
-            )
+            wait_until(lambda: self.counted() == bound, 10, "the watch to follow")
         node = self.node_of(name)
         assert node is not None
         return node

@@ -28,9 +28,7 @@ POD: dict[str, Any] = {
         },
     },
     "spec": {
-        "containers": [
-            {"name": "main", "resources": {"requests": {"cpu": "2", "memory": "4Gi"}}}
-        ]
+        "containers": [{"name": "main", "resources": {"requests": {"cpu": "2", "memory": "4Gi"}}}]
     },
 }
 """The pod that is asked about: it names a flavor and a host to ignore, and was tried before."""

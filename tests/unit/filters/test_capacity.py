@@ -269,6 +269,17 @@ def test_explains_a_request_of_nothing(cls: type[CapacityFilter]) -> None:
 
 
 @EACH
+def test_explains_what_cannot_be_read(cls: type[CapacityFilter]) -> None:
+    """There is no number for what is missing where the ratio or the total is not known."""
+    for bit in (cls.unreadable_ratio, cls.unreadable_total):
+        host = node(cls, 10, unreadable=bit)
+        assert cls().explain(host, asking(4)).short_by is None
+        assert cls().explain(host, asking(0)).short_by == 0
+    other = node(cls, 10, unreadable=~(cls.unreadable_ratio | cls.unreadable_total))
+    assert cls().explain(other, asking(4)).short_by == 0
+
+
+@EACH
 def test_runs_for_every_instance(cls: type[CapacityFilter]) -> None:
     """Each instance placed leaves less for the next."""
     assert cls().run_filter_for_index(1)

@@ -137,9 +137,17 @@ def test_explains(used: Amount, asked: Amount, have: Amount, short_by: Amount) -
 
 def test_explains_a_host_without_vcpus() -> None:
     """Nothing is short on a host that passes."""
-    facts = CoreFilter().explain(host(vcpus_total=0, vcpus_used=2), spec(vcpus=4))
-    assert facts.need == 4
-    assert facts.short_by == 0
+    for unreadable in (Unreadable(0), Unreadable.CPU_RATIO):
+        node = host(vcpus_total=0, vcpus_used=2, unreadable=unreadable)
+        facts = CoreFilter().explain(node, spec(vcpus=4))
+        assert facts.need == 4
+        assert facts.short_by == 0
+
+
+def test_explains_a_total_that_cannot_be_read() -> None:
+    """A host refused for its annotation is not short by a number."""
+    node = host(vcpus_total=0, unreadable=Unreadable.CPU)
+    assert CoreFilter().explain(node, spec(vcpus=4)).short_by is None
 
 
 def test_numbers_are_exact() -> None:

@@ -21,10 +21,3 @@ def test_consuming_is_an_operation() -> None:
         assert reason(IoOpsFilter(), node, spec()) is None
         node.consume(spec().flavor, instance(f"uid-{n}"))
     assert reason(IoOpsFilter(), node, spec()) == "too_many_io_ops"
-
-
-def test_reason() -> None:
-    """Fewer pods on the node would cure it."""
-    (own,) = IoOpsFilter.reasons
-    assert (own.id, own.text) == ("too_many_io_ops", "too many I/O operations on the host")
-    assert (str(own.category), own.cured) == ("capacity", True)

@@ -21,10 +21,3 @@ def test_consuming_fills_the_host() -> None:
         assert reason(NumInstancesFilter(), node, spec()) is None
         node.consume(spec().flavor, instance(f"uid-{n}"))
     assert reason(NumInstancesFilter(), node, spec()) == "too_many_instances"
-
-
-def test_reason() -> None:
-    """Fewer pods on the node would cure it."""
-    (own,) = NumInstancesFilter.reasons
-    assert (own.id, own.text) == ("too_many_instances", "too many instances on the host")
-    assert (str(own.category), own.cured) == ("capacity", True)

@@ -24,6 +24,42 @@ NOVA = {
     "RetryFilter": ("2012.2", "22.0.0", False, False),
 }
 
+RATIO = ("invalid_allocation_ratio", "allocation ratio is not valid", "data", False)
+# The promised reasons: (id, text, category, cured by fewer pods).
+REASONS = {
+    "AggregateTypeAffinityFilter": [
+        ("flavor_not_allowed", "flavor is not allowed on the host", "policy", False)
+    ],
+    "AllHostsFilter": [],
+    "AvailabilityZoneFilter": [
+        ("wrong_availability_zone", "not in the requested availability zone", "policy", False)
+    ],
+    "ComputeFilter": [
+        ("host_disabled", "host is disabled", "host", False),
+        ("host_down", "host is down", "host", False),
+    ],
+    "CoreFilter": [
+        ("request_exceeds_host_vcpus", "request exceeds the vCPUs of the host", "capacity", False),
+        ("insufficient_vcpus", "not enough vCPUs", "capacity", True),
+        RATIO,
+    ],
+    "DiskFilter": [
+        ("request_exceeds_host_disk", "request exceeds the disk of the host", "capacity", False),
+        ("insufficient_disk", "not enough disk", "capacity", True),
+        RATIO,
+    ],
+    "IoOpsFilter": [("too_many_io_ops", "too many I/O operations on the host", "capacity", True)],
+    "NumInstancesFilter": [
+        ("too_many_instances", "too many instances on the host", "capacity", True)
+    ],
+    "RamFilter": [
+        ("request_exceeds_host_ram", "request exceeds the memory of the host", "capacity", False),
+        ("insufficient_ram", "not enough memory", "capacity", True),
+        RATIO,
+    ],
+    "RetryFilter": [("previously_tried", "host was tried before", "retry", False)],
+}
+
 EVERY = pytest.mark.parametrize("cls", all_filters(), ids=lambda cls: cls.__name__)
 
 
@@ -41,6 +77,14 @@ def test_novas_class_attributes(name: str) -> None:
     cls = {cls.__name__: cls for cls in all_filters()}[name]
     found = (cls.added_in, cls.removed_in, cls.run_filter_once_per_request, cls.RUN_ON_REBUILD)
     assert found == NOVA[name]
+
+
+@pytest.mark.parametrize("name", sorted(REASONS))
+def test_promised_reasons(name: str) -> None:
+    """Operators count on ids, kube-scheduler on texts: neither changes unnoticed."""
+    cls = {cls.__name__: cls for cls in all_filters()}[name]
+    found = [(r.id, r.text, str(r.category), r.cured) for r in cls.reasons]
+    assert found == REASONS[name]
 
 
 @EVERY

@@ -55,15 +55,17 @@ class Exchange:
         self._handler.send_response(status)
         for name, value in (headers or {}).items():
             self._handler.send_header(name, value)
-        self._handler.send_header("Content-Length", str(len(data)))
+        if "Content-Length" not in (headers or {}):
+            self._handler.send_header("Content-Length", str(len(data)))
         self._handler.end_headers()
         self._handler.wfile.write(data)
 
-    def begin(self) -> None:
-        """The headers of an answer in chunks."""
+    def begin(self, *, chunked: bool = True) -> None:
+        """The headers of an answer in chunks, or of one that lasts as long as the connection."""
         self._handler.send_response(200)
         self._handler.send_header("Content-Type", "application/json")
-        self._handler.send_header("Transfer-Encoding", "chunked")
+        if chunked:
+            self._handler.send_header("Transfer-Encoding", "chunked")
         self._handler.end_headers()
 
     def chunk(self, data: bytes) -> None:

@@ -66,6 +66,14 @@ def test_static_credentials(
     assert _authorizations(server) == [header]
 
 
+def test_context_without_a_user(serve: Serve, tmp_path: Path) -> None:
+    """A context may name no user, as for `kubectl proxy`."""
+    server = serve([_ok])
+    config = _config(server.url) | {"contexts": [{"name": "one", "context": {"cluster": "one"}}]}
+    with from_kubeconfig(_write(tmp_path / "kc", config)) as transport:
+        assert transport.get("/version").status == 200
+
+
 def test_server_with_a_path(serve: Serve, tmp_path: Path) -> None:
     """A server behind a path, as Rancher's, is asked below it."""
     server = serve([_ok])

@@ -100,6 +100,13 @@ def test_stuck_version_is_given_up(recovery: Recovery) -> None:
     assert not recovery.failed(failure).relist
 
 
+@pytest.mark.parametrize("error", [None, TransportError("silent", "timeout")])
+def test_version_without_an_echo_is_given_up(recovery: Recovery, error: Exception | None) -> None:
+    """Watches from a version that lies in the future bring nothing, not even a bookmark."""
+    verdicts = [recovery.failed(error) if error else recovery.closed() for _ in range(STUCK)]
+    assert [verdict.relist for verdict in verdicts] == [False] * (STUCK - 1) + [True]
+
+
 def test_told_once(recovery: Recovery) -> None:
     """The same failure is told once until something has come; another one is told."""
     lost = TransportError("lost", "connection")

@@ -62,6 +62,17 @@ def test_watch_list(serve: Serve, connect: Connect) -> None:
     assert recorder.problems == []
 
 
+def test_objects_without_a_readable_name(serve: Serve, connect: Connect) -> None:
+    """Objects that cannot be told apart by name are all in the set."""
+    strange = [added("a", 1), added("b", 2)]
+    for event in strange:
+        event["object"]["metadata"]["resourceVersion"] = 7
+    recorder = Recorder()
+    with running(recorder.reflector(connect(serve([stream(*strange, END)])))) as reflector:
+        assert reflector.wait_synced(5)
+    assert recorder.state == {"a": 1, "b": 1}
+
+
 def test_changes_during_a_watch_list(serve: Serve, connect: Connect) -> None:
     """What changes while a streaming list is under way is in the set that is handed over."""
     script = [added("a", 1), added("b", 2), modified("a", 11, 7), deleted("b", 12)]
@@ -443,12 +454,13 @@ def test_optional_resource(serve: Serve, connect: Connect) -> None:
 
 
 def test_optional_resource_that_goes(serve: Serve, connect: Connect) -> None:
-    """A resource that is taken away leaves nothing behind."""
-    server = serve([stream(added("a", 1), END, then=Exchange.finish), refuse(404, "NotFound")])
+    """A resource that is taken away leaves nothing behind, also the second time."""
+    there = [stream(added("a", 1), END, then=Exchange.finish), refuse(404, "NotFound")]
+    server = serve([*there, *there])
     recorder = Recorder()
     with running(recorder.reflector(connect(server), optional=True)):
-        recorder.until(lambda: recorder.counts["synced"] == 2)
-    assert recorder.calls == [("replace", ["a"]), ("replace", [])]
+        recorder.until(lambda: recorder.counts["synced"] == 4)
+    assert recorder.calls == [("replace", ["a"]), ("replace", [])] * 2
 
 
 def test_required_resource_that_is_missing(serve: Serve, connect: Connect) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from pathlib import Path
@@ -80,6 +81,17 @@ def test_refusal_that_is_no_status(serve: Serve, connect: Connect) -> None:
     assert caught.value.retry_after is None
 
 
+def test_refusal_with_half_a_body(serve: Serve, connect: Connect) -> None:
+    """A refusal is one even if its explanation breaks off."""
+
+    def half(exchange: Exchange) -> None:
+        exchange.reply(500, b"it is", {"Content-Length": "5000"})
+        exchange.cut()
+
+    with pytest.raises(ApiError, match=r"^500 Internal Server Error"):
+        connect(serve([half])).get("/api")
+
+
 def test_redirects_are_refused(serve: Serve, connect: Connect) -> None:
     """A redirect is an error: the token must not be carried elsewhere."""
     server = serve([lambda exchange: exchange.reply(302, b"", {"Location": "/else"})])
@@ -118,6 +130,20 @@ def test_nobody_listens(connect: Connect) -> None:
     assert caught.value.kind == "connection"
 
 
+def test_nobody_answers() -> None:
+    """An address that swallows packets is given up after the connect time-out."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        with (
+            socket.create_connection(("127.0.0.1", port)),  # takes the only place in the queue
+            Transport(lambda: Configuration(host=f"http://127.0.0.1:{port}")) as transport,
+            pytest.raises(TransportError, match="cannot connect") as caught,
+            transport.stream("/w", connect_timeout=0.1),
+        ):
+            pass
+    assert caught.value.kind == "connection"
+
+
 def test_body_cut_short(serve: Serve, connect: Connect) -> None:
     """An answer that breaks off is no answer."""
 
@@ -148,8 +174,7 @@ def test_stream_comes_as_it_is_sent(serve: Serve, connect: Connect) -> None:
     """A line is given out as soon as it is there, chunked or not."""
 
     def unchunked(exchange: Exchange) -> None:
-        exchange._handler.send_response(200)
-        exchange._handler.end_headers()
+        exchange.begin(chunked=False)
         exchange._handler.wfile.write(b"1\n")
         exchange.hold()
 
@@ -210,10 +235,16 @@ def test_reset_stream(serve: Serve, connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("how", ["close", "interrupt"])
-@pytest.mark.parametrize("where", ["body", "headers"])
+@pytest.mark.parametrize("where", ["chunks", "body", "headers"])
 def test_ended_from_another_thread(serve: Serve, connect: Connect, how: str, where: str) -> None:
     """A stream blocked in a read ends at once, before its headers have come as well."""
-    transport = connect(serve([stream()] if where == "body" else []))
+
+    def endless(exchange: Exchange) -> None:
+        exchange.begin(chunked=False)
+        exchange.hold()
+
+    script = {"chunks": [stream()], "body": [endless], "headers": []}
+    transport = connect(serve(script[where]))
     interrupt = Interrupt()
     _later(transport.close if how == "close" else interrupt.trigger)
     began = time.monotonic()
@@ -244,8 +275,9 @@ def test_closed_transport(serve: Serve, connect: Connect) -> None:
     transport = connect(serve())
     transport.close()
     transport.close()
-    with pytest.raises(TransportError, match="closed"):
+    with pytest.raises(TransportError) as caught:
         transport.get("/api")
+    assert caught.value.kind == "closed"
 
 
 def test_unauthorized_is_tried_again_with_fresh_credentials(serve: Serve) -> None:

@@ -18,13 +18,13 @@ MIB = 1024 * 1024
         (VCPU, -500, -0.5),
         (MEBIBYTE, 16384 * MIB, 16384),
         (MEBIBYTE, MIB // 2, 0.5),
-        (MEBIBYTE, 16384 * MIB + 1, 16384),
-        (MEBIBYTE, 1024, 0.001),
+        (MEBIBYTE, 16384 * MIB + 1, 16384.000001),
+        (MEBIBYTE, 1024, 0.000977),
         (COUNT, 7, 7),
     ],
 )
 def test_show(unit: Unit, amount: int, shown: float) -> None:
-    """An amount is divided by the unit, to a thousandth, and stays an int where it is whole."""
+    """An amount is divided by the unit, to a millionth, and stays an int where it is whole."""
     assert unit.show(amount) == shown
     assert type(unit.show(amount)) is type(shown)
 
@@ -38,15 +38,15 @@ def test_show(unit: Unit, amount: int, shown: float) -> None:
         (MEBIBYTE, 0, "0 MiB"),
         (MEBIBYTE, 2 * 1024 * 1024 * MIB, "2097152 MiB"),
         (MEBIBYTE, 2 * 1024 * 1024 * MIB + MIB // 4, "2097152.25 MiB"),
-        (MEBIBYTE, 1024, "0.001 MiB"),
-        (MEBIBYTE, 1, "0 MiB"),
-        (MEBIBYTE, -1, "0 MiB"),
+        (MEBIBYTE, 1024, "0.000977 MiB"),
+        (MEBIBYTE, 1, "0.000001 MiB"),
+        (MEBIBYTE, -1, "-0.000001 MiB"),
         (COUNT, 50, "50"),
         (COUNT, 12345678, "12345678"),
     ],
 )
 def test_text(unit: Unit, amount: int, text: str) -> None:
-    """To a thousandth, and digits are never lost: 2 TiB are 2097152 MiB, not 2.09715e+06."""
+    """To a millionth, so that no byte is nothing, and digits are never lost: 2 TiB are 2097152 MiB, not 2.09715e+06."""
     assert unit.text(amount) == text
 
 

@@ -263,13 +263,15 @@ def test_two_registries_do_not_meet() -> None:
 def test_threads_lose_no_count() -> None:
     """Eight threads that record 200 attempts each make 1600, new filters included."""
     metrics = Metrics()
+
+    def record() -> None:
+        for _ in range(200):
+            metrics.record(attempt(PART))
+
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
-        threads = [
-            threading.Thread(target=lambda: [metrics.record(attempt(PART)) for _ in range(200)])
-            for _ in range(8)
-        ]
+        threads = [threading.Thread(target=record) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:

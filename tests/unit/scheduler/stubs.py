@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from random import Random
 from typing import ClassVar
 
 import numpy as np
@@ -88,6 +89,7 @@ class Stopping(ByColumn):
     def filter_all(self, hosts: HostTable, spec: RequestSpec) -> Verdicts | None:
         """Stop."""
         del hosts, spec
+        return None
 
 
 class Weighing(HostWeigher):
@@ -114,6 +116,11 @@ class Weighing(HostWeigher):
 
 class OtherWeighing(Weighing):
     """A second one, under its own name."""
+
+
+def dice(seed: int) -> Random:
+    """The same throws for the same seed."""
+    return Random(seed)  # noqa: S311 - a choice among hosts is no secret
 
 
 def scheduler(

@@ -136,6 +136,18 @@ def test_run_filter_for_index_may_be_overridden() -> None:
     assert runs == [False, True, False]
 
 
+def test_run_filter_for_index_that_raises() -> None:
+    """A plug-in that cannot say whether it runs is run, and noted."""
+
+    class Undecided(FilterA):
+        def run_filter_for_index(self, index: int) -> bool:
+            raise IndexError(index)
+
+    part = judged([Undecided("h1"), FilterB()], ["h1", "h2"])
+    assert verdicts(part) == {"h1": "refused", "h2": None}
+    assert [(f.plugin, f.text) for f in part.faults] == [("Undecided", "IndexError(0)")]
+
+
 def test_none_stops_filtering() -> None:
     """``None`` is "stop": what came this far is refused with that reason and nobody else runs."""
     last = FilterC()
@@ -194,7 +206,7 @@ def test_refused_pod_on_unknown_names() -> None:
 
 def test_forced_hosts_skip_every_filter() -> None:
     """Forced hosts pass without a filter; with a check type they are filtered."""
-    forced = {"force_hosts": ("H2",)}
+    forced: dict[str, Any] = {"force_hosts": ("H2",)}
     part = judged([FilterA("h2")], ["h1", "h2"], spec(**forced))
     assert verdicts(part) == {"h1": "not_forced_host", "h2": None}
     assert steps(part) == [(PRE_STAGE, 2, 1)]
@@ -331,9 +343,7 @@ def test_numbers_only_of_those_refused_here() -> None:
         host("memory", total_usable_ram_mb=2),
         host("fits"),
     )
-    part = judged(
-        [CoreFilter(), RamFilter()], list(hosts.index), spec(vcpus=2, memory_mb=3), hosts
-    )
+    part = judged([CoreFilter(), RamFilter()], list(hosts.index), spec(vcpus=2, memory_mb=3), hosts)
     assert [len(s.numbers.have) if s.numbers else 0 for s in part.steps] == [0, 1, 1]
     judged_here = judged([CoreFilter()], ["fits"], spec(vcpus=1), hosts)
     assert judged_here.steps[1].numbers is None

@@ -37,7 +37,8 @@ def normal(
     raw: Sequence[float], minval: float | None = None, maxval: float | None = None
 ) -> list[float]:
     """Normalised weights."""
-    return normalise(np.array(raw, dtype=np.float64), minval, maxval).tolist()
+    found: list[float] = normalise(np.array(raw, dtype=np.float64), minval, maxval).tolist()
+    return found
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_weighers_do_not_change_what_they_were_given() -> None:
 
 
 def test_sum_of_the_weighers() -> None:
-    """weight = Σ multiplier × normalised: 2 × (0, 0.5, 1) + 1 × (1, 0.75, 0)."""
+    """The weight is Σ multiplier × normalised: 2 × (0, 0.5, 1) + 1 × (1, 0.75, 0)."""
     part = weighed(
         [
             Weighing({"a": 0, "b": 5, "c": 10}, 2.0),

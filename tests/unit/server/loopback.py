@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 if TYPE_CHECKING:
     from types import TracebackType
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 def free_port() -> int:

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extender.translate.errors import TranslateError
@@ -81,7 +81,8 @@ def test_a_pod() -> None:
         b'{"metadata": null, "spec": null, "status": null}',
         (
             b'{"metadata": {"name": null, "labels": null, "annotations": null,'
-            b' "ownerReferences": null, "deletionTimestamp": null}, "spec": {"nodeName": null, "containers": null,'
+            b' "ownerReferences": null, "deletionTimestamp": null},'
+            b' "spec": {"nodeName": null, "containers": null,'
             b' "initContainers": null, "overhead": null, "resources": null, "tolerations": null,'
             b' "priority": null, "schedulingGroup": null}, "status": {"phase": null,'
             b' "conditions": null, "containerStatuses": null, "resources": null}}'
@@ -197,6 +198,7 @@ SHAPED = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(value=SHAPED, decode=st.sampled_from(DECODERS))
 def test_any_json_decodes_or_is_an_error(value: object, decode: Callable[[bytes], object]) -> None:
     """No other exception than TranslateError, whatever the JSON."""

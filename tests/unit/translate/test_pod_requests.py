@@ -285,6 +285,15 @@ BOUND = [
         1900,
     ),
     (
+        "other conditions say nothing",
+        ONE,
+        {
+            "containerStatuses": [reported(allocated="200m")],
+            "conditions": [{"type": "Ready", "status": "True", "reason": "Infeasible"}],
+        },
+        500,
+    ),
+    (
         "a status of an unknown container counts nothing",
         ONE,
         {"containerStatuses": [reported("other", "9")]},
@@ -608,3 +617,14 @@ def test_any_json_as_a_quantity(value: object) -> None:
     requests = effective_requests(read, bound=True)
     assert requests.milli_vcpus >= 0
     assert requests.memory >= 0
+
+
+def test_limits_stand_in_for_requests_that_are_not_given() -> None:
+    """As the API server defaults them: the limit where no request is named, 0 where 0 is named."""
+    limited = {"name": "main", "resources": {"limits": {"cpu": "2", "memory": "1Gi"}}}
+    requested = {
+        "name": "second",
+        "resources": {"limits": {"cpu": "2", "memory": "1Gi"}, "requests": {"cpu": "0"}},
+    }
+    found = effective_requests(pod({"containers": [limited, requested]}, {}), bound=False)
+    assert found == Requests(2000, 2 * GIB, 0)
