@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from extender.config.class_names import check_filters
 from extender.config.load import Loaded, load
@@ -11,7 +10,6 @@ from extender.config.options import Config
 from extender.config.plain import scheduler_options, translate_options
 from extender.config.problems import ConfigError, Problem
 from extender.filters.base import HostFilter
-from extender.model.attempt import Attempt
 from extender.scheduler.filter_scheduler import FilterScheduler
 from extender.scheduler.loading import (
     LoadError,
@@ -30,9 +28,7 @@ def load_config(path: str | None) -> Loaded:
     Raises:
         ConfigError: with every problem found.
     """
-    loaded = load(path)
-    build_scheduler(loaded.config)
-    return loaded
+    return load(path, check=lambda config: _scheduler(config)[1])
 
 
 def build_scheduler(config: Config) -> FilterScheduler:
@@ -41,14 +37,22 @@ def build_scheduler(config: Config) -> FilterScheduler:
     Raises:
         ConfigError: a filter or weigher that it names cannot be had.
     """
+    scheduler, problems = _scheduler(config)
+    if problems:
+        raise ConfigError(problems)
+    return scheduler
+
+
+def _scheduler(config: Config) -> tuple[FilterScheduler, list[Problem]]:
+    """The scheduler of what can be had, and what cannot."""
     options = scheduler_options(config)
     group = config.filter_scheduler
-    problems = []
+    problems: list[Problem] = []
     filters: tuple[HostFilter, ...] = ()
     weighers: tuple[HostWeigher, ...] = ()
     try:
         known = available_filters(group.available_filters)
-        problems = check_filters(config, list(known))
+        problems += check_filters(config, list(known))
         if not problems:
             filters = load_filters(known, group.enabled_filters, options)
     except LoadError as error:
@@ -59,16 +63,13 @@ def build_scheduler(config: Config) -> FilterScheduler:
     except LoadError as error:
         accepted = "nova.scheduler.weights.all_weighers, or dotted paths of weigher classes"
         problems.append(Problem("filter_scheduler.weight_classes", str(error), accepted))
-    if problems:
-        raise ConfigError(problems, "")
-    return FilterScheduler(filters, weighers, options, time.perf_counter)
+    return FilterScheduler(filters, weighers, options, time.perf_counter), problems
 
 
-def build_engine(config: Config, record: Callable[[Attempt], None] = lambda _: None) -> Engine:
-    """An engine with an empty cluster."""
+def build_engine(config: Config) -> Engine:
+    """An engine with an empty cluster, that tells nobody of its attempts yet."""
     return Engine(
         scheduler=build_scheduler(config),
         options=translate_options(config),
         attempts=Attempts(config.server.attempts_memory_bytes),
-        record=record,
     )

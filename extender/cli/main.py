@@ -22,11 +22,13 @@ from extender.cli.example import worked_decision
 from extender.config.options import Config
 from extender.config.problems import ConfigError
 from extender.kube.errors import KubeError
+from extender.server.addresses import ListenError
 from extender.translate.errors import TranslateError
 from extender.version import __version__
 
 EXIT_BAD_INPUT = 2
 EXIT_NO_VALID_HOST = 3
+PIPE_WIDTH = 160
 
 _config = click.option(
     "--config", "config_path", metavar="FILE", help="Configuration (YAML); else the defaults."
@@ -174,7 +176,8 @@ def _print(data: Any, output: str, table: Callable[[Any, Console], None]) -> Non
     if output == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
     else:
-        table(data, Console())
+        # A pipe has no width; rich would take 80 columns and fold long names.
+        table(data, Console(width=None if sys.stdout.isatty() else PIPE_WIDTH))
 
 
 def main() -> None:
@@ -186,7 +189,7 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (ConfigError, KubeError, TranslateError, show.InputError) as error:
+    except (ConfigError, KubeError, ListenError, TranslateError, show.InputError) as error:
         click.echo(f"nova-extender: {error}", err=True)
         sys.exit(EXIT_BAD_INPUT)
     except BrokenPipeError:

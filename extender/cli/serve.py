@@ -11,19 +11,23 @@ import structlog
 from extender.cli.assembly import build_engine
 from extender.cli.sources import QUIET, Live, load_file, transport
 from extender.config.options import Config
+from extender.model.attempt import PRE_STAGE
 from extender.observe import render
 from extender.observe.log import Log, configure
 from extender.observe.metrics import Metrics
 from extender.observe.recorder import Recorder
+from extender.scheduler import pre_stage
+from extender.server.addresses import listen
 from extender.server.app import create_app
 from extender.server.debug import create_debug_app
 from extender.server.gunicorn_app import serve as serve_wsgi
 from extender.server.health import create_health_app, probe_text
 from extender.server.listener import Listener
 from extender.server.verbs_app import VerbsApp
+from extender.translate.reasons import REASONS
 from extender.verbs.calls import calls
 from extender.verbs.engine import Engine
-from extender.verbs.explain import NotPending, explain_pending
+from extender.verbs.explain import explain_pending
 
 
 class Extender:
@@ -33,22 +37,35 @@ class Extender:
         config: the configuration in effect.
         cluster: path of a cluster file, or ``example``; else the cluster is live.
         kubeconfig: how to reach a live cluster; without it, as a pod of that cluster.
+
+    Raises:
+        ConfigError: a filter or weigher cannot be had.
+        KubeError: the file, or the way to the cluster, cannot be used.
+        ListenError: an address beside the verbs' cannot be had.
     """
 
     def __init__(self, config: Config, cluster: str | None, kubeconfig: str | None) -> None:
         self.config = config
         self.kubeconfig = kubeconfig
         self.log = structlog.get_logger()
-        self.engine: Engine = build_engine(config, lambda attempt: self.record(attempt))
+        self.engine: Engine = build_engine(config)
         self.metrics = Metrics(
-            [(f.name(), f.all_reasons()) for f in self.engine.scheduler.filters],
+            [
+                (PRE_STAGE, (*pre_stage.REASONS, *REASONS)),
+                *((f.name(), f.all_reasons()) for f in self.engine.scheduler.filters),
+            ],
             hosts=lambda: len(self.engine.cluster.table),
             pods=lambda: len(self.engine.cluster.ledger),
             pending=lambda: len(self.engine.cluster.pending),
+            verbs=calls(self.engine),
         )
-        self.record = Recorder(self.metrics, Log())
+        self.engine.record = Recorder(self.metrics, Log())
         self.live: Live | None = None
         self.from_file = cluster is not None
+        # Had before anything runs, so that an address in use is one clear line.
+        server = config.server
+        self.health_socket = listen(server.health_bind, "server.health_bind")
+        self.debug_socket = listen(server.debug_bind, "server.debug_bind")
         self.listeners: list[Listener] = []
         if cluster is not None:
             load_file(self.engine, cluster, self.tell)
@@ -64,17 +81,13 @@ class Extender:
         if not self.from_file:
             self.live = Live(self.engine, transport(self.kubeconfig), QUIET, self.tell)
             self.live.start()
-        server = self.config.server
         health = create_health_app(
             live=lambda verbose: probe_text("livez", {"process": ""}, verbose),
             ready=lambda verbose: probe_text("readyz", self.checks(), verbose),
             metrics=self.metrics.exposition,
         )
         debug = create_debug_app(self.attempts, self.attempts_of, self.explain)
-        self.listeners = [
-            Listener(health, server.health_bind, "server.health_bind"),
-            Listener(debug, server.debug_bind, "server.debug_bind"),
-        ]
+        self.listeners = [Listener(health, self.health_socket), Listener(debug, self.debug_socket)]
         for listener in self.listeners:
             listener.start()
 
@@ -121,12 +134,13 @@ class Extender:
             found = self.engine.attempts.of(namespace, name)
         return [render.attempt(attempt) for attempt in found] or None
 
-    def explain(self, namespace: str, name: str) -> dict[str, Any] | None:
-        """A pending pod judged now, ready for JSON."""
-        try:
-            return render.explanation(explain_pending(self.engine, namespace, name))
-        except NotPending:
-            return None
+    def explain(self, namespace: str, name: str) -> dict[str, Any]:
+        """A pending pod judged now, ready for JSON.
+
+        Raises:
+            NotPending: no pending pod of that name is known.
+        """
+        return render.explanation(explain_pending(self.engine, namespace, name))
 
 
 def run(

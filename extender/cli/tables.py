@@ -122,6 +122,8 @@ def print_attempt(data: Data, console: Console) -> None:
     sent, known = data["hosts"]["sent"], data["hosts"]["known"]
     asked = f"{data['at']}: kube-scheduler asked about {sent} hosts, {known} were known."
     _line(console, asked)
+    if data["request"]:
+        _line(console, f"Request: {data['request']}")
     if data["refusal"]:
         _line(console, f"The pod itself was refused: {data['refusal']}")
     _cycle(console, data, "")
@@ -227,10 +229,6 @@ def _weights(console: Console, weights: Data) -> None:
     if weights["decided_by"]:
         lead = f"{words.number(weights['margin'])}, most of it by {_short(weights['decided_by'])}"
         _line(console, f"{hosts[0]['host']} leads by {lead}.", "dim")
-    for line in hosts:
-        for verdict in line.get("waived", ()):
-            waived = f"{line['host']} passes, for forced hosts skip filters, despite "
-            _line(console, waived + words.verdict_line(verdict), "yellow")
 
 
 def _instances(console: Console, instances: Iterable[Data]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,12 +32,17 @@ class Loaded:
     notices: tuple[str, ...]
 
 
-def load(path: str | None, text: str | None = None) -> Loaded:
+Check = Callable[[Config], Iterable[Problem]]
+
+
+def load(path: str | None, text: str | None = None, check: Check = lambda _: ()) -> Loaded:
     """Read a configuration.
 
     Args:
         path: The file; None for Nova's and our own defaults.
         text: What the file holds, where it was read already: ``path`` then only names it.
+        check: Finds what else is wrong. It is asked also where options are unusable, which it then
+            sees at their defaults, so that everything wrong is said at once.
 
     Raises:
         ConfigError: It cannot be read or used, with every problem found.
@@ -47,12 +53,13 @@ def load(path: str | None, text: str | None = None) -> Loaded:
     tree, problems = read_document(text, source)
     sieved = sieve(tree)
     problems += sieved.problems
-    config = None
     try:
         config = Config.model_validate(sieved.values)
     except ValidationError as error:
         problems += [_problem(details, sieved) for details in error.errors()]
-    if problems or config is None:
+        config = _usable(sieved.values, error)
+    problems += check(config)
+    if problems:
         raise ConfigError(problems, source)
     return Loaded(config, (*sieved.notices, *_notices(config)))
 
@@ -75,6 +82,17 @@ def _read_file(path: str) -> str:
         column = error.start - content.rfind(b"\n", 0, error.start)
         why = f"not UTF-8 at line {line}, byte {column}"
         raise ConfigError([Problem("", why, "YAML in UTF-8")], path) from error
+
+
+def _usable(values: dict[str, object], error: ValidationError) -> Config:
+    """The options that can be used; those that cannot stand at their defaults."""
+    bad = {tuple(str(part) for part in details["loc"][:2]) for details in error.errors()}
+    kept = {
+        group: {name: value for name, value in found.items() if (group, name) not in bad}
+        for group, found in values.items()
+        if isinstance(found, dict) and (group,) not in bad
+    }
+    return Config.model_validate(kept)
 
 
 def _problem(details: ErrorDetails, sieved: Sieved) -> Problem:

@@ -25,7 +25,7 @@ class Call:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._connection: HTTPConnection | None = None
+        self._socket: socket.socket | None = None
         self._ended = False
 
     @property
@@ -34,23 +34,34 @@ class Call:
         return self._ended
 
     def attach(self, connection: HTTPConnection) -> None:
-        """This connection carries the call from now on."""
+        """This connection carries the call from now on.
+
+        Its socket is kept, not itself: ``http.client`` takes the socket away from a connection
+        that is to be closed after the answer, while the answer is still being read from it.
+        """
+        # TLS inside the TLS of a proxy is an object of urllib3 that holds the true socket.
+        sock = getattr(connection.sock, "socket", connection.sock)
         with self._lock:
-            self._connection = connection
+            self._socket = sock if isinstance(sock, socket.socket) else None
             if self._ended:
-                _shut(connection)
+                self._shut()
 
     def detach(self) -> None:
         """The connection may serve another call now."""
         with self._lock:
-            self._connection = None
+            self._socket = None
 
     def end(self) -> None:
         """Makes the thread that waits for the answer go on with an error. Any thread may call."""
         with self._lock:
             self._ended = True
-            if self._connection is not None:
-                _shut(self._connection)
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):  # closed already
+                # Not SSLSocket.shutdown: it takes the TLS object away from the reading thread.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 class Interrupt:
@@ -128,13 +139,3 @@ def _attach(connection: HTTPConnection) -> None:
     call: Call | None = getattr(_local, "call", None)
     if call is not None:
         call.attach(connection)
-
-
-def _shut(connection: HTTPConnection) -> None:
-    sock: object = connection.sock
-    # TLS inside the TLS of a proxy is an object of urllib3 that holds the true socket.
-    sock = getattr(sock, "socket", sock)
-    if isinstance(sock, socket.socket):
-        with suppress(OSError):  # not connected yet, or not any more
-            # Not SSLSocket.shutdown: it takes the TLS object away from the thread that is reading.
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)

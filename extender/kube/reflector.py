@@ -29,7 +29,8 @@ READ_TIMEOUT = 90.0
 """Seconds of silence after which a watch counts as dead. A healthy one is never silent that long:
 bookmarks come once a minute (``defaultBookmarkFrequency`` in
 ``staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go``), give or take a second. An API server
-that sends none costs a new request every 90 s, and no list."""
+that sends none costs a new request every 90 s of quiet, and a list every fifth time (see
+``recovery.STUCK``)."""
 
 _MISSING_INTERVAL = 60.0
 _STOP_TIMEOUT = 2.0

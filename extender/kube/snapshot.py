@@ -55,16 +55,16 @@ def read_snapshot(path: str, kinds: frozenset[str]) -> Snapshot:
         data = Path(path).read_bytes()
     except OSError as error:
         raise SnapshotError(
-            f"cluster file {path}: {error.strerror or error}; give the path of {ACCEPTED}"
+            f"{path} cannot be read: {error.strerror or error}; give the path of {ACCEPTED}"
         ) from error
     snapshot = Snapshot()
     try:
         for document in _documents(data):
             _sort(document, "", kinds, snapshot)
     except (_UnreadableError, RecursionError) as error:
-        raise SnapshotError(f"cluster file {path}: {error}; accepted: {ACCEPTED}") from error
+        raise SnapshotError(f"{path}: {error}; accepted: {ACCEPTED}") from error
     if not snapshot.objects and not snapshot.unread:
-        raise SnapshotError(f"cluster file {path} holds no objects; accepted: {ACCEPTED}")
+        raise SnapshotError(f"{path} holds no objects; accepted: {ACCEPTED}")
     return snapshot
 
 

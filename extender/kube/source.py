@@ -152,8 +152,14 @@ class Source(Generic[T]):
     def _decode_deep(self, raw: msgspec.Raw) -> T:
         try:
             return self._decode(raw)
-        except RecursionError:  # just shallow enough for the page, but not further down the stack
-            return self._decode(shallow(bytes(raw)))
+        except Exception:
+            # What is just shallow enough for the page may be too deep further down the stack; the
+            # decoder may have made an error of its own of that.
+            whole = bytes(raw)
+            kept = shallow(whole)
+            if kept == whole:
+                raise
+            return self._decode(kept)
 
     def _pages(self, interrupt: Interrupt, limit: Mapping[str, str]) -> tuple[list[T], str]:
         found: list[T] = []

@@ -115,8 +115,9 @@ class FilterPart:
     @cached_property
     def rejections(self) -> dict[int, int]:
         """How many hosts were refused with each code, by code."""
-        values, counts = np.unique(self.codes[~self.passed], return_counts=True)
-        return dict(zip(values.tolist(), counts.tolist(), strict=True))
+        counts = np.bincount(self.codes)
+        codes = np.flatnonzero(counts)
+        return {code: int(counts[code]) for code in codes.tolist() if code}
 
     def survivors(self, step: int) -> list[str]:
         """The hosts left after a step (0-based)."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from extender.model.facts import MEBIBYTE, VCPU
 from extender.model.flavor import Flavor
 from extender.model.groups import InstanceGroup
 from extender.model.reason import Reason
@@ -90,6 +91,18 @@ class RequestSpec:
         if values is None:
             return default
         return values[0] if len(values) == 1 else values
+
+    @property
+    def brief(self) -> str:
+        """The request in a few words, for lists; bounded, whatever the pod says."""
+        words = [VCPU.text(self.flavor.milli_vcpus), f"{MEBIBYTE.text(self.flavor.memory)} memory"]
+        if self.flavor.disk:
+            words.append(f"{MEBIBYTE.text(self.flavor.disk)} disk")
+        if self.flavor.name:
+            words.append(f"flavor {self.flavor.name:.63}")
+        if self.availability_zone:
+            words.append(f"zone {self.availability_zone:.63}")
+        return ", ".join(words)
 
     @property
     def is_rebuild(self) -> bool:

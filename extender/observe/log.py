@@ -10,7 +10,7 @@ import logging
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, MutableMapping, Sequence
 from typing import Any, TextIO
 
 import structlog
@@ -95,12 +95,12 @@ class Log:
         """Log an attempt: its filter part when that is new, else the weights."""
         if attempt.weighed is not None:
             if attempt.weighed.faults:
-                self._faults(attempt, attempt.weighed.faults, "its weights do not count")
+                self._faults(attempt, attempt.weighed.faults)
             if self._debug:
                 self._of(attempt).debug(_weighed(attempt.weighed))
         elif attempt.filtered is not None:
             if attempt.filtered.faults:
-                self._faults(attempt, attempt.filtered.faults, "the host is refused")
+                self._faults(attempt, attempt.filtered.faults)
             if self._info:
                 self._filtering(attempt, attempt.filtered)
 
@@ -140,16 +140,16 @@ class Log:
         if self._debug:
             log.debug("Filtered [%s]", ", ".join(f"({h}, {h})" for h in _passed(part)))
 
-    def _faults(self, attempt: Attempt, faults: Iterable[Fault], outcome: str) -> None:
+    def _faults(self, attempt: Attempt, faults: Sequence[Fault]) -> None:
         """Log each fault not seen lately, and no more than a few of them at once."""
-        hosts = {(fault.plugin, fault.text): fault.host for fault in reversed([*faults])}
+        hosts = {(fault.plugin, fault.text): fault.host for fault in reversed(faults)}
         fresh = self._unseen(reversed(hosts))
         log = self._of(attempt)
         for plugin, text in fresh[:FAULTS_AT_ONCE]:
-            where = hosts[plugin, text]
-            log.error(
-                "%s failed%s: %s; %s", plugin, f" on host {where}" if where else "", text, outcome
-            )
+            if host := hosts[plugin, text]:
+                log.error("%s failed on host %s, which is refused: %s", plugin, host, text)
+            else:
+                log.error("%s failed: %s", plugin, text)
         if len(fresh) > FAULTS_AT_ONCE:
             log.error("%d further faults in this attempt", len(fresh) - FAULTS_AT_ONCE)
 
@@ -224,16 +224,17 @@ def _matching(log: FilteringBoundLogger, attempt: Attempt, part: FilterPart) -> 
         for code, count in part.rejections.items()
         if part.step_of(code) is before
     }
+    # By id: the reasons themselves are the scheduler's, which is not known here.
     ids = {reason.id: code for reason, (code, _) in refused.items()}
-    left = part.survivors(0)
-    if "not_requested_destination" in ids and len(left) == 1:
-        log.info("Host filter only checking host %s and node %s", left[0], left[0])
+    if "not_requested_destination" in ids and before.leaving == 1:
+        [host] = part.survivors(0)
+        log.info("Host filter only checking host %s and node %s", host, host)
     if "host_ignored" in ids:
         ignored = (part.hosts[i] for i in (part.codes == ids["host_ignored"]).nonzero()[0])
         log.info("Host filter ignoring hosts: %s", ", ".join(ignored))
-    if "not_forced_host" in ids and left:
-        log.info("Host filter forcing available hosts to %s", ", ".join(left))
-    if not left:
+    if "not_forced_host" in ids and before.leaving:
+        log.info("Host filter forcing available hosts to %s", ", ".join(part.survivors(0)))
+    if not before.leaving:
         reasons = ", ".join(f"{count} {reason.text}" for reason, (_, count) in refused.items())
         if attempt.refusal:
             log = log.bind(detail=attempt.refusal)

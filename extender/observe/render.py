@@ -33,11 +33,7 @@ def attempts(found: Iterable[Attempt]) -> dict[str, Any]:
 
 
 def explanation(e: Explanation, limit: int = LIMIT) -> dict[str, Any]:
-    """A pod judged now: what blocks it where, nearest misses first, and where it may go.
-
-    Each host that passes has its weights; a host that passes although filters refuse it (forced
-    hosts skip them) names them as ``waived``.
-    """
+    """A pod judged now: what blocks it where, nearest misses first, and where it may go."""
     part = e.pipeline
     passing = {part.hosts[i] for i in np.flatnonzero(part.passed).tolist()}
     misses = [verdict for verdict in e.hosts if verdict.host not in passing]
@@ -57,7 +53,7 @@ def explanation(e: Explanation, limit: int = LIMIT) -> dict[str, Any]:
             "hosts": [_miss(verdict) for verdict in misses[:limit]],
             "hosts_left_out": max(0, len(misses) - limit),
         },
-        "passing": _passing(e, passing, limit),
+        "passing": _passing(e, limit),
         "filters": filters(part),
         "notes": list(e.notes),
     }
@@ -153,12 +149,10 @@ def _blocker(blocker: Blocker) -> dict[str, Any]:
     }
 
 
-def _passing(e: Explanation, passing: set[str], limit: int) -> dict[str, Any]:
-    """The weights of the hosts that pass, with what was waived and what their nodes lack."""
-    table = weights(e.weighed, limit)
-    verdicts = {verdict.host: verdict for verdict in e.hosts if verdict.host in passing}
-    for line in table["hosts"]:
-        verdict = verdicts[line["host"]]
-        line["waived"] = [_blocker(blocker) for blocker in verdict.blockers]
-        line["problems"] = list(verdict.problems)
-    return table
+def _passing(e: Explanation, limit: int) -> dict[str, Any]:
+    """The weights of the hosts that pass, and what is wrong with their nodes."""
+    found = weights(e.weighed, limit)
+    problems = {verdict.host: verdict.problems for verdict in e.hosts if verdict.problems}
+    for line in found["hosts"]:
+        line["problems"] = list(problems.get(line["host"], ()))
+    return found

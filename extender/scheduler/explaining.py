@@ -34,8 +34,7 @@ def explain(
     blockers = _pre_stage(table, spec)
     faults: list[Fault] = []
     for host_filter in dict.fromkeys(scheduler.filters):
-        if filtering.judges(host_filter, spec) and filtering.runs(host_filter, 0, faults):
-            _blockers_of(host_filter, table, spec, blockers, faults)
+        _blockers_of(host_filter, table, spec, blockers, faults)
     hosts = [
         HostVerdict(name, tuple(found), table.host_state(row).problems)
         for row, (name, found) in enumerate(zip(names, blockers, strict=True))

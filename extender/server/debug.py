@@ -27,14 +27,15 @@ _HOST: Final = re.compile(r"(?:\[(?P<v6>[^\]]*)\]|(?P<name>[^:\[\]]*))(?::[0-9]*
 def create_debug_app(
     attempts: Callable[[], Any],
     attempt: Callable[[str, str], Any | None],
-    explain: Callable[[str, str], Any | None],
+    explain: Callable[[str, str], Any],
 ) -> Flask:
     """Make the application for the person at the terminal.
 
     Args:
         attempts: the attempts that are remembered, ready for JSON.
         attempt: the attempts of one pod, by namespace and name, ``None`` if none is remembered.
-        explain: the verdicts on one pending pod now, ``None`` if no such pod is known.
+        explain: the verdicts on one pending pod now; raises ``LookupError`` saying why there are
+            none (no such pod, or it is bound).
     """
     app = new_app(
         __name__,
@@ -64,13 +65,10 @@ def create_debug_app(
 
     @app.get("/debug/explain/<namespace>/<pod>")
     def _explain(namespace: str, pod: str) -> Response:
-        found = explain(namespace, pod)
-        if found is None:
-            return error_response(
-                f"no pod {namespace}/{pod} is known here; see /debug/attempts for pods that "
-                f"kube-scheduler asked about",
-                HTTPStatus.NOT_FOUND,
-            )
+        try:
+            found = explain(namespace, pod)
+        except LookupError as error:
+            return error_response(str(error), HTTPStatus.NOT_FOUND)
         return json_response(found)
 
     return app

@@ -1,4 +1,4 @@
-"""What the Flask applications have in common: JSON, in one order, and errors as JSON."""
+"""What the Flask applications have in common: answers and errors as JSON."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from extender.protocol.replies import JSON, error_body
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_encode = msgspec.json.Encoder(order="sorted").encode
+_encode = msgspec.json.Encoder().encode
 
 
 def json_response(value: Any, status: int = 200) -> Response:
-    """Answer with a value as JSON, keys sorted and indented for the person who asked with curl."""
+    """Answer with a value as JSON, in the order given and indented for the person with curl."""
     body = msgspec.json.format(_encode(value), indent=2) + b"\n"
     return Response(body, status, content_type=JSON)
 

@@ -71,12 +71,12 @@ class PodSink:
     def __init__(self, cluster: Cluster, lock: Lock) -> None:
         self._cluster = cluster
         self._lock = lock
-        self._names: dict[str, tuple[str, str]] = {}
+        self._waiting: dict[tuple[str, str], str] = {}
 
     def replace(self, objects: Sequence[PodRecord]) -> None:
         """Make the cluster hold just these pods."""
         with self._lock:
-            self._names.clear()
+            self._waiting.clear()
             self._cluster.pending.clear()
             self._cluster.ledger.replace(o.entry for o in objects if o.entry is not None)
             for record in objects:
@@ -86,7 +86,7 @@ class PodSink:
     def upsert(self, obj: PodRecord) -> None:
         """Take in a pod that is new or changed."""
         with self._lock:
-            self._cluster.pending.pop(self._names.pop(obj.uid, ("", "")), None)
+            self._forget(obj)
             if obj.entry is not None:
                 self._cluster.put_pod(obj.entry)
             else:
@@ -97,14 +97,21 @@ class PodSink:
     def delete(self, obj: PodRecord) -> None:
         """Forget a pod that is gone."""
         with self._lock:
-            self._cluster.pending.pop(self._names.pop(obj.uid, ("", "")), None)
+            self._forget(obj)
             self._cluster.remove_pod(obj.uid)
 
     def _wait(self, record: PodRecord) -> None:
         key = (record.namespace, record.name)
-        self._names[record.uid] = key
         if record.pending is not None:
+            self._waiting[key] = record.uid
             self._cluster.pending[key] = record.pending
+
+    def _forget(self, record: PodRecord) -> None:
+        """No longer pending; a later pod of the same name still is."""
+        key = (record.namespace, record.name)
+        if self._waiting.get(key) == record.uid:
+            del self._waiting[key]
+            self._cluster.pending.pop(key, None)
 
 
 def read_node(raw: bytes | msgspec.Raw, options: TranslateOptions) -> HostState:
@@ -165,22 +172,50 @@ def put_kinds(
     flavors: Iterable[msgspec.Raw] = (),
     server_groups: Iterable[msgspec.Raw] = (),
 ) -> None:
-    """Take in our own kinds, all of them anew; one that cannot be read is told of and left out."""
-    read_aggregates = _read(aggregates, lambda raw: aggregate(decode_aggregate(raw)), tell)
-    read_flavors = _read(flavors, lambda raw: flavor(decode_flavor(raw)), tell)
-    read_groups = _read(server_groups, lambda raw: server_group(decode_server_group(raw)), tell)
+    """Take in our own kinds, all of them anew.
+
+    One that cannot be read is told of and left out; of two with the same name the later one counts.
+    """
+    read_aggregates = _read(
+        "HostAggregate",
+        aggregates,
+        lambda raw: aggregate(decode_aggregate(raw)),
+        lambda found: found.name,
+        tell,
+    )
+    read_flavors = _read(
+        "Flavor", flavors, lambda raw: flavor(decode_flavor(raw)), lambda found: found.name, tell
+    )
+    read_groups = _read(
+        "ServerGroup",
+        server_groups,
+        lambda raw: server_group(decode_server_group(raw)),
+        lambda found: f"{found.namespace}/{found.name}",
+        tell,
+    )
     with lock:
         cluster.replace_aggregates(read_aggregates)
         cluster.flavors = {found.name: found for found in read_flavors}
         cluster.server_groups = {(found.namespace, found.name): found for found in read_groups}
 
 
-def _read(raws: Iterable[msgspec.Raw], make: Callable[[msgspec.Raw], T], tell: Tell) -> list[T]:
-    """What could be read; the rest is told of."""
-    found = []
+def _read(
+    kind: str,
+    raws: Iterable[msgspec.Raw],
+    make: Callable[[msgspec.Raw], T],
+    name_of: Callable[[T], str],
+    tell: Tell,
+) -> list[T]:
+    """What could be read, each name once; the rest is told of."""
+    found: dict[str, T] = {}
     for raw in raws:
         try:
-            found.append(make(raw))
+            made = make(raw)
         except TranslateError as error:
             tell(str(error))
-    return found
+            continue
+        name = name_of(made)
+        if name in found:
+            tell(f"{kind} {name} stands twice; the later one counts")
+        found[name] = made
+    return list(found.values())

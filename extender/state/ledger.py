@@ -9,7 +9,6 @@ from extender.model.contribution import Contribution
 from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 
-
 K = TypeVar("K", bound=Hashable)
 
 

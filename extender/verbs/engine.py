@@ -37,7 +37,7 @@ class Engine:
     scheduler: FilterScheduler
     options: TranslateOptions
     attempts: Attempts
-    record: Callable[[Attempt], None]
+    record: Callable[[Attempt], None] = lambda _: None
     generation: int = 1
     now: Callable[[], float] = time.time
     rng: random.Random = field(default_factory=random.Random)

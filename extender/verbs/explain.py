@@ -8,7 +8,7 @@ from extender.translate.objects import Pod, decode_pod
 from extender.verbs.engine import Engine
 
 
-class NotPending(Exception):  # noqa: N818 - a state of the pod, not a fault
+class NotPending(LookupError):  # noqa: N818 - a state of the pod, not a fault
     """The pod is not pending: the text says where it is, or that it is not known."""
 
 

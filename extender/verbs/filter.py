@@ -37,6 +37,7 @@ def filter_pod(engine: Engine, body: bytes) -> Reply:
                 name=spec.name,
                 at=engine.now(),
                 generation=engine.generation,
+                request=spec.brief,
                 refusal=spec.refusal.detail if spec.refusal else "",
                 filtered=part,
             )

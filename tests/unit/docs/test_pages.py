@@ -99,7 +99,7 @@ def test_worked_decision_in_the_readme() -> None:
     prioritize_pod(engine, json.dumps({**asked, "NodeNames": passed}).encode())
     (attempt,) = engine.attempts.of("web", "cart")
     out = io.StringIO()
-    tables.print_attempt(render.attempt(attempt), Console(file=out, width=120))
+    tables.print_attempt(render.attempt(attempt), Console(file=out, width=100))
     printed = squeezed(out.getvalue())
     shown = squeezed(blocks(ROOT / "README.md", "text")[0])
     assert shown[0].endswith(f"on {len(engine.cluster.table)} nodes answered:")

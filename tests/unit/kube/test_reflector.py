@@ -6,6 +6,7 @@ import json
 import threading
 import time
 
+import msgspec
 import pytest
 
 from extender.kube.nesting import MAX_DEPTH
@@ -26,7 +27,7 @@ from tests.unit.kube.apiserver import (
     stream,
     thing,
 )
-from tests.unit.kube.recorder import Recorder, running
+from tests.unit.kube.recorder import Recorder, Thing, decode_thing, running
 
 END = bookmark(10, ends_initial=True)
 
@@ -398,6 +399,12 @@ def test_unreadable_deletion(serve: Serve, connect: Connect) -> None:
 def test_deeply_nested_object(serve: Serve, connect: Connect) -> None:
     """An object nested too deep for the decoder is read all the same, alone and among others."""
 
+    def decode_wrapping(raw: bytes | msgspec.Raw) -> Thing:
+        try:
+            return decode_thing(raw)
+        except RecursionError as error:
+            raise ValueError("nested too deep") from error
+
     def deep(name: str, levels: int) -> bytes:
         made = thing(name, 20)
         made["metadata"]["managedFields"] = "HERE"
@@ -413,16 +420,17 @@ def test_deeply_nested_object(serve: Serve, connect: Connect) -> None:
 
     def watched(exchange: Exchange) -> None:
         exchange.begin()
-        for levels in (400, 470, 480, 490, 500, MAX_DEPTH, 5000):
+        for levels in (*range(440, 500), MAX_DEPTH, 5000):
             event = b'{"type":"ADDED","object":%s}\n' % deep(f"w{levels}", levels)
             exchange.chunk(event)
         exchange.hold()
 
     server = serve([listed, watched])
     recorder = Recorder()
-    with running(recorder.reflector(connect(server), watch_list=False)):
+    reflector = recorder.reflector(connect(server), watch_list=False, decode=decode_wrapping)
+    with running(reflector):
         recorder.until(lambda: "w5000" in recorder.state)
-    assert len(recorder.state) == 3 + 7
+    assert len(recorder.state) == 3 + 62
     assert recorder.problems == []
 
 

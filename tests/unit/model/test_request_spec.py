@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from extender.model.flavor import Flavor
 from extender.model.request_spec import Destination, ImageMeta, RequestSpec, SchedulerRetries
 from tests.builders import spec
 
@@ -62,3 +63,20 @@ def test_parts_are_empty_by_default() -> None:
     assert SchedulerRetries() == SchedulerRetries(0, (), "")
     assert ImageMeta().id is None
     assert dict(ImageMeta().properties) == {}
+
+
+def test_brief() -> None:
+    """What is asked, in a few words; what is not asked for is left out."""
+    asked = RequestSpec(
+        flavor=Flavor(name="m1.small", milli_vcpus=1500, memory=2 << 30, root=1 << 30)
+    )
+    assert asked.brief == "1.5 vCPU, 2048 MiB memory, 1024 MiB disk, flavor m1.small"
+    assert (
+        RequestSpec(flavor=Flavor(), availability_zone="b").brief == "0 vCPU, 0 MiB memory, zone b"
+    )
+
+
+def test_brief_is_bounded() -> None:
+    """A pod cannot fill the memory of attempts with the names it uses."""
+    long = RequestSpec(flavor=Flavor(name="f" * 60_000), availability_zone="z" * 60_000)
+    assert len(long.brief) < 200

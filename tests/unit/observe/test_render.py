@@ -167,16 +167,15 @@ def test_hosts_that_pass_have_their_weights() -> None:
         ("b", 2.0, ["odd"]),
         ("a", 1.0, []),
     ]
-    assert all(line["waived"] == [] for line in lines)
     assert found["nearest_misses"] == {"hosts": [], "hosts_left_out": 0}
 
 
-def test_a_forced_host_passes_what_refuses_it() -> None:
-    """What it skips is named as waived."""
+def test_a_host_that_passes_is_no_miss() -> None:
+    """The filters as they run have the last word: forced hosts skip them."""
     forced = HostVerdict("a", (blocker("ComputeFilter", DOWN),))
     found = render.explanation(explanation(forced, passing=weighed({"a": 0.0})))
     assert found["nearest_misses"]["hosts"] == []
-    assert [b["reason"] for b in found["passing"]["hosts"][0]["waived"]] == ["host_down"]
+    assert [line["host"] for line in found["passing"]["hosts"]] == ["a"]
 
 
 def test_an_explanation_s_lists_are_bounded() -> None:

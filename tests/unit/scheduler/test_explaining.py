@@ -25,8 +25,6 @@ from tests.builders import host, spec, table
 from tests.unit.scheduler.stubs import (
     ByHost,
     FilterA,
-    FilterB,
-    Once,
     Stopping,
     scheduler,
     steps,
@@ -196,34 +194,16 @@ def test_refused_pod() -> None:
     assert found.hosts[0].blockers[0].facts.sources[0].value == "annotation x: y is not a z"
 
 
-def test_forced_hosts_are_blocked_by_no_filter() -> None:
-    """Filters have no say on forced hosts: what passes has no blockers."""
+def test_forced_hosts() -> None:
+    """Filters that have no say on a forced host are asked all the same: they are waived there."""
     hosts = table(host("a", ready=False), host("b", ready=False))
     found = explained(hosts, spec(force_hosts=("A",)), ComputeFilter())
-    assert blockers(found) == {"a": [], "b": [(PRE_STAGE, "not_forced_host")]}
+    assert blockers(found) == {
+        "a": [("ComputeFilter", "host_down")],
+        "b": [(PRE_STAGE, "not_forced_host"), ("ComputeFilter", "host_down")],
+    }
     assert verdicts(found.pipeline) == {"a": None, "b": "not_forced_host"}
-
-
-def test_rebuild_is_blocked_only_by_filters_that_run() -> None:
-    """Filters that pass a rebuild unevaluated block nobody."""
-
-    class OnRebuild(FilterB):
-        RUN_ON_REBUILD = True
-
-    asked = spec(scheduler_hints={"_nova_check_type": ("rebuild",)})
-    found = explained(table(host("a"), host("b")), asked, FilterA("a"), OnRebuild("b"))
-    assert blockers(found) == {"a": [], "b": [("OnRebuild", "refused")]}
-
-
-def test_filters_that_never_run_for_a_first_instance() -> None:
-    """A filter that leaves the first instance alone does not block it."""
-
-    class Second(FilterA):
-        def run_filter_for_index(self, index: int) -> bool:
-            return index == 1
-
-    found = explained(table(host("a")), spec(), Second("a"), Once())
-    assert blockers(found) == {"a": []}
+    assert list(found.weighed.hosts) == ["a"]
 
 
 @pytest.mark.parametrize("count", [1, 2])

@@ -17,7 +17,12 @@ def client() -> FlaskClient:
     def known(namespace: str, pod: str) -> object | None:
         return ATTEMPT if (namespace, pod) == ("default", "web-1") else None
 
-    return create_debug_app(lambda: [ATTEMPT], known, known).test_client()
+    def explain(namespace: str, pod: str) -> object:
+        if pod == "bound":
+            raise LookupError(f"pod {namespace}/{pod} is bound to node a")
+        return ATTEMPT
+
+    return create_debug_app(lambda: [ATTEMPT], known, explain).test_client()
 
 
 @pytest.mark.parametrize(
@@ -41,7 +46,7 @@ def test_values(client: FlaskClient, path: str, value: object) -> None:
     ("path", "says"),
     [
         ("/debug/attempts/default/x", "no attempt for pod default/x; see /debug/attempts"),
-        ("/debug/explain/default/x", "no pod default/x is known here; see /debug/attempts"),
+        ("/debug/explain/default/bound", "pod default/bound is bound to node a"),
         ("/debug", "not found; there is /debug/attempts, /debug/attempts/<namespace>/<pod>"),
         ("/debug/attempts/default", "not found; there is"),
     ],

@@ -1,0 +1,1 @@
+"""Tests of extender.verbs, and what the tests of whole requests are made with."""
