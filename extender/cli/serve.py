@@ -24,6 +24,7 @@ from extender.server.gunicorn_app import serve as serve_wsgi
 from extender.server.health import create_health_app, probe_text
 from extender.server.listener import Listener
 from extender.server.verbs_app import VerbsApp
+from extender.translate.errors import TranslateError
 from extender.translate.reasons import REASONS
 from extender.verbs.calls import calls
 from extender.verbs.engine import Engine
@@ -138,9 +139,12 @@ class Extender:
         """A pending pod judged now, ready for JSON.
 
         Raises:
-            NotPending: no pending pod of that name is known.
+            LookupError: no pending pod of that name is known, or it cannot be read.
         """
-        return render.explanation(explain_pending(self.engine, namespace, name))
+        try:
+            return render.explanation(explain_pending(self.engine, namespace, name))
+        except TranslateError as error:
+            raise LookupError(str(error)) from error
 
 
 def run(

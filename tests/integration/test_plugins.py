@@ -365,6 +365,28 @@ def numbers() -> list[object]:
     return [42]
 
 
+def nothing() -> None:
+    """A function that returns nothing at all."""
+
+
+def broken() -> list[type[HostFilter]]:
+    """A function that raises."""
+    raise RuntimeError("no filters today")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("nothing", "is not iterable"), ("broken", "no filters today")]
+)
+def test_function_that_lists_nothing(name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function that fails, or returns no list, stops the start like any other wrong path."""
+    module = ModuleType("some_plugins")
+    monkeypatch.setattr(module, name, globals()[name], raising=False)
+    monkeypatch.setitem(sys.modules, "some_plugins", module)
+    with pytest.raises(LoadError, match=rf"'some_plugins\.{name}' could not be listed") as caught:
+        available_filters([f"some_plugins.{name}"])
+    assert text in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["_Private", "private_filters", "numbers"])
 def test_what_is_no_public_subclass(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A private class, named or returned, and a returned number are refused by name."""

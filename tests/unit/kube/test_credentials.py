@@ -269,7 +269,7 @@ def test_exec_plugin_that_gives_nothing(tmp_path: Path) -> None:
 def test_client_certificate(serve: Serve, tmp_path: Path, certificate: Certificate) -> None:
     """A client certificate given as data is shown to a server that asks for one."""
     context = certificate.server_side
-    context.load_verify_locations(certificate.path)
+    context.load_verify_locations(certificate.ca)
     context.verify_mode = context.verify_mode.CERT_REQUIRED
     server = serve([_ok], context)
 
@@ -280,7 +280,7 @@ def test_client_certificate(serve: Serve, tmp_path: Path, certificate: Certifica
         "client-certificate-data": data(certificate.path),
         "client-key-data": data(certificate.key),
     }
-    config = _config(server.url, user, cluster={"certificate-authority": str(certificate.path)})
+    config = _config(server.url, user, cluster={"certificate-authority": str(certificate.ca)})
     with from_kubeconfig(_write(tmp_path / "kc", config)) as transport:
         assert transport.get("/version").status == 200
 
@@ -289,7 +289,7 @@ def test_client_certificate(serve: Serve, tmp_path: Path, certificate: Certifica
 def account(tmp_path: Path, certificate: Certificate) -> dict[str, str]:
     """The files of a service account."""
     (tmp_path / "token").write_text("first")
-    return {"token_file": str(tmp_path / "token"), "ca_file": str(certificate.path)}
+    return {"token_file": str(tmp_path / "token"), "ca_file": str(certificate.ca)}
 
 
 def _place(port: int) -> dict[str, str]:

@@ -336,7 +336,7 @@ def test_failing_refresh_hook(serve: Serve) -> None:
 def test_tls_stream_ended_from_another_thread(serve: Serve, certificate: Certificate) -> None:
     """Also through TLS a blocked read ends at once."""
     server = serve([stream(added("a", 1))], certificate.server_side)
-    configuration = Configuration(host=server.url, ssl_ca_cert=str(certificate.path))
+    configuration = Configuration(host=server.url, ssl_ca_cert=str(certificate.ca))
     with Transport(lambda: configuration) as transport, transport.stream("/w") as lines:
         next(lines)
         began = time.monotonic()
@@ -352,11 +352,11 @@ def test_rotated_authority(serve: Serve, certificate: Certificate, tmp_path: Pat
     server = serve([lambda exchange: exchange.reply(200, {})], certificate.server_side)
     token, authority = tmp_path / "token", tmp_path / "ca.crt"
     token.write_text("secret")
-    authority.write_bytes(make_certificate(tmp_path).path.read_bytes())
+    authority.write_bytes(make_certificate(tmp_path).ca.read_bytes())
     place = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": str(server.port)}
     with in_cluster(token_file=str(token), ca_file=str(authority), environment=place) as transport:
         with pytest.raises(TransportError) as caught:
             transport.get("/api")
         assert caught.value.kind == "tls"
-        authority.write_bytes(certificate.path.read_bytes())
+        authority.write_bytes(certificate.ca.read_bytes())
         assert transport.get("/api").status == 200

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extender.filters.base import HostFilter, Verdicts
@@ -390,6 +390,7 @@ class Small(HostFilter):
         return REFUSED if host.vcpus_total < 12 else None
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([*NAMES, "x", "y"]), unique=True))
 def test_few_of_many_are_judged_like_all(names: list[str]) -> None:
     """Whether the columns are gathered first or judged whole, a host's verdict is the same."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extender.model.attempt import WeighPart
@@ -303,6 +303,7 @@ def test_unique_best_with_more_levels_than_scores(levels: int) -> None:
     assert found[0] == 0
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(-50, 50).map(float), max_size=40),
     st.integers(min_value=1, max_value=1000),
@@ -322,6 +323,7 @@ def test_scores_follow_the_weights(weights: list[float], max_score: int) -> None
         assert [s == max_score for s in found] == [w == best for w in weights]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10_000), min_size=2, max_size=30))
 def test_weighing_by_hand(free: list[int]) -> None:
     """RAM alone: the weight is the share of the greatest free memory, or 0 where nobody has any."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extender.model.attempt import Attempt, FilterPart, WeighPart
@@ -169,6 +169,7 @@ def test_looking_on_while_it_changes() -> None:
     assert seen == ["a", "b"]
 
 
+@settings(deadline=None)
 @given(
     st.integers(min_value=0, max_value=20_000),
     st.lists(st.tuples(st.sampled_from("abc"), st.booleans(), st.integers(0, 300))),
