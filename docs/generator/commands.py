@@ -79,9 +79,4 @@ def _context(command: click.Command, name: str, parent: click.Context | None) ->
 
 
 def _section(context: click.Context) -> str:
-    help_text = f"## {context.command_path}\n\n```text\n{context.get_help()}\n```\n"
-    return help_text + "".join(
-        f"\nWithout `{param.opts[0]}` the environment's `{param.envvar}` counts, where it is set.\n"
-        for param in context.command.params
-        if param.envvar
-    )
+    return f"## {context.command_path}\n\n```text\n{context.get_help()}\n```\n"

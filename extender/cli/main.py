@@ -40,10 +40,19 @@ _cluster = click.option(
     "the one inside the package.",
 )
 _kubeconfig = click.option(
-    "--kubeconfig", metavar="FILE", envvar="KUBECONFIG", help="A live cluster, by its kubeconfig."
+    "--kubeconfig",
+    metavar="FILE",
+    envvar="KUBECONFIG",
+    show_envvar=True,
+    help="A live cluster, by its kubeconfig.",
 )
 _output = click.option(
-    "-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="A table for people, or JSON for machines.",
 )
 
 
@@ -102,7 +111,14 @@ def serve(
 @click.option(
     "-f", "--filename", required=True, metavar="POD", help="A Pod in YAML or JSON; - is stdin."
 )
-@click.option("-n", "--num-instances", type=click.IntRange(1, 10_000), default=1, show_default=True)
+@click.option(
+    "-n",
+    "--num-instances",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    show_default=True,
+    help="How many instances of the pod: all are placed, or none.",
+)
 @_config
 @_cluster
 @_kubeconfig

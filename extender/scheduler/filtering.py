@@ -197,15 +197,16 @@ def judge(
 
 
 def _checked(host_filter: HostFilter, verdicts: Verdicts, hosts: int) -> Verdicts:
-    """Refuse a plug-in's answer of a wrong shape, or with a code it has no reason for."""
-    if verdicts.shape != (hosts,) or verdicts.dtype != np.uint8:
+    """Refuse a plug-in's answer of a wrong shape or type, or with a code it has no reason for."""
+    if verdicts.shape != (hosts,) or verdicts.dtype.kind not in "iu":
         raise ValueError(
             f"filter_all gave {verdicts.dtype} of shape {verdicts.shape}, "
-            f"expected uint8 of shape {(hosts,)}"
+            f"expected whole numbers (uint8) of shape {(hosts,)}"
         )
-    if hosts and int(verdicts.max()) > len(host_filter.all_reasons()):
+    reasons = len(host_filter.all_reasons())
+    if hosts and not 0 <= int(verdicts.min()) <= int(verdicts.max()) <= reasons:
         raise ValueError(
-            f"filter_all gave code {int(verdicts.max())}, but the filter declares "
-            f"{len(host_filter.all_reasons())} reasons"
+            f"filter_all gave codes from {verdicts.min()} to {verdicts.max()}, but the filter "
+            f"declares {reasons} reasons"
         )
-    return verdicts
+    return verdicts.astype(np.uint8, copy=False)

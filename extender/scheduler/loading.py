@@ -37,11 +37,19 @@ def available_filters(paths: Iterable[str]) -> dict[str, type[HostFilter]]:
             functions that return classes. Entry points of ``nova_extender.filters`` are added.
 
     Raises:
-        LoadError: a path leads nowhere, or to something that is no filter.
+        LoadError: a path leads nowhere, or to something that is no filter; two filters of a name.
     """
     shipped = all_filters()
-    found = _resolve(paths, ALL_FILTERS, shipped, HostFilter, "filter_scheduler.available_filters")
-    return {cls.name(): cls for cls in [*found, *_entry_points(FILTER_GROUP, HostFilter)]}
+    found = _resolve(paths, ALL_FILTERS, shipped, HostFilter)
+    named: dict[str, type[HostFilter]] = {}
+    for cls in (*found, *_entry_points(FILTER_GROUP, HostFilter)):
+        other = named.setdefault(cls.name(), cls)
+        if other is not cls:
+            raise LoadError(
+                f"two filters are named {cls.name()}, of {other.__module__} and {cls.__module__}; "
+                "rename one of the classes"
+            )
+    return named
 
 
 def load_filters(
@@ -65,9 +73,7 @@ def load_weighers(paths: Iterable[str], options: SchedulerOptions) -> tuple[Host
     Raises:
         LoadError: a path leads nowhere, or to something that is no weigher.
     """
-    found = _resolve(
-        paths, ALL_WEIGHERS, all_weighers(), HostWeigher, "filter_scheduler.weight_classes"
-    )
+    found = _resolve(paths, ALL_WEIGHERS, all_weighers(), HostWeigher)
     classes = dict.fromkeys([*found, *_entry_points(WEIGHER_GROUP, HostWeigher)])
     return tuple(_make(cls, options) for cls in classes)
 
@@ -80,7 +86,7 @@ def _make(cls: type[T], options: SchedulerOptions) -> T:
 
 
 def _resolve(
-    paths: Iterable[str], everything: Sequence[str], shipped: list[type[T]], base: type[T], at: str
+    paths: Iterable[str], everything: Sequence[str], shipped: list[type[T]], base: type[T]
 ) -> list[type[T]]:
     classes: list[type[T]] = []
     named = {cls.__name__: cls for cls in shipped}
@@ -93,27 +99,27 @@ def _resolve(
             # Nova's own path of a class that ships here under the same name.
             classes.append(named[name])
         elif path.startswith(nova):
-            raise LoadError(f"{at}: {path!r} is not shipped; shipped: {', '.join(named)}")
+            raise LoadError(f"{path!r} is not shipped; shipped: {', '.join(named)}")
         else:
-            classes.extend(_imported(path, base, at))
+            classes.extend(_imported(path, base))
     return classes
 
 
-def _imported(path: str, base: type[T], at: str) -> list[type[T]]:
+def _imported(path: str, base: type[T]) -> list[type[T]]:
     module_name, _, name = path.rpartition(".")
     if not module_name:
-        raise LoadError(f"{at}: {path!r} is not a dotted path such as my_package.my_module.MyClass")
+        raise LoadError(f"{path!r} is not a dotted path such as my_package.my_module.MyClass")
     try:
         value = getattr(importlib.import_module(module_name), name)
     except Exception as error:
-        raise LoadError(f"{at}: {path!r} could not be imported: {error!r}") from error
+        raise LoadError(f"{path!r} could not be imported: {error!r}") from error
     if not inspect.isclass(value) and callable(value):
         try:
             returned = list(value())
         except Exception as error:
-            raise LoadError(f"{at}: {path!r} could not be listed: {error!r}") from error
-        return [_subclass(item, base, f"{at}: {path!r} returned") for item in returned]
-    return [_subclass(value, base, f"{at}: {path!r} is")]
+            raise LoadError(f"{path!r} could not be listed: {error!r}") from error
+        return [_subclass(item, base, f"{path!r} returned") for item in returned]
+    return [_subclass(value, base, f"{path!r} is")]
 
 
 def _entry_points(group: str, base: type[T]) -> list[type[T]]:

@@ -346,8 +346,8 @@ def test_paths_that_lead_to_no_filter(path: str, text: str) -> None:
 
 @pytest.mark.usefixtures("examples")
 def test_filter_among_the_weighers() -> None:
-    """A filter is no weigher; the text names the option and what is expected."""
-    with pytest.raises(LoadError, match=r"filter_scheduler\.weight_classes: .*VcpuReserveFilter.*"):
+    """A filter is no weigher; the text names it and what is expected."""
+    with pytest.raises(LoadError, match=r"VcpuReserveFilter.* expected a public subclass of .*HostWeigher"):
         load_weighers([f"{MODULE}.VcpuReserveFilter"], options())
 
 
@@ -552,9 +552,9 @@ def test_filter_that_raises_for_one_host(cls: type[HostFilter]) -> None:
 @pytest.mark.parametrize(
     ("cls", "text"),
     [
-        (ShortColumns, "expected uint8 of shape (1,)"),
+        (ShortColumns, "expected whole numbers (uint8) of shape (1,)"),
         (Booleans, "gave bool of shape (1,)"),
-        (UnknownCode, "gave code 99, but the filter declares 3 reasons"),
+        (UnknownCode, "gave codes from 99 to 99, but the filter declares 3 reasons"),
     ],
 )
 def test_filter_that_answers_in_a_wrong_shape(cls: type[HostFilter], text: str) -> None:

@@ -277,7 +277,8 @@ def test_filter_that_raises_on_the_whole_table() -> None:
     [
         lambda hosts: np.zeros(len(hosts) + 1, dtype=np.uint8),
         lambda hosts: np.zeros((len(hosts), 1), dtype=np.uint8),
-        lambda hosts: np.zeros(len(hosts), dtype=np.int64),
+        lambda hosts: np.full(len(hosts), -1, dtype=np.int64),
+        lambda hosts: np.zeros(len(hosts), dtype=np.float64),
         lambda hosts: np.zeros(len(hosts), dtype=np.bool_),
         lambda hosts: np.full(len(hosts), np.nan),
         lambda hosts: np.full(len(hosts), 200, dtype=np.uint8),
