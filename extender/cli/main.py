@@ -5,9 +5,9 @@ Exit codes: 0 placed (or done), 2 bad input, 3 no valid host.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -209,6 +209,6 @@ def main() -> None:
         click.echo(f"nova-extender: {error}", err=True)
         sys.exit(EXIT_BAD_INPUT)
     except BrokenPipeError:
-        # A reader such as head has seen enough; nothing more can be said to it.
-        Path("/dev/null").open("w").close()  # noqa: SIM115
+        # A reader such as head has seen enough; Python must not try to say more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

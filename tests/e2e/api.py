@@ -62,7 +62,7 @@ class Api:
         content_type: str = "application/json",
     ) -> Object:
         """One call; raises `ApiError` unless it succeeds."""
-        request = urllib.request.Request(  # noqa: S310 - our own API server
+        request = urllib.request.Request(
             f"{self.server}/{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
@@ -75,9 +75,7 @@ class Api:
             },
         )
         try:
-            with urllib.request.urlopen(  # noqa: S310 - likewise
-                request, timeout=30, context=self._tls
-            ) as answer:
+            with urllib.request.urlopen(request, timeout=30, context=self._tls) as answer:
                 answered: Object = json.load(answer)
         except urllib.error.HTTPError as error:
             with error:

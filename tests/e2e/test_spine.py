@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 
 from tests.e2e import objects
 from tests.e2e.objects import daemonset, deployment, nova, pod
@@ -29,16 +30,20 @@ def scale(scene: Scene, name: str, replicas: int) -> list[str]:
     """Scale a Deployment up one by one; gives the nodes in the order the pods were placed."""
     placed: dict[str, str] = {}
     order = []
+
+    def complete(wanted: int) -> bool:
+        found = scene.api.placements("default", f"app={name}")
+        return len([node for node in found.values() if node]) == wanted
+
+    def seen(wanted: int) -> bool:
+        return scene.counted() == wanted
+
     for wanted in range(1, replicas + 1):
         scene.api.patch("Deployment", name, {"spec": {"replicas": wanted}})
 
-        def complete(wanted: int = wanted) -> bool:
-            found = scene.api.placements("default", f"app={name}")
-            return len([node for node in found.values() if node]) == wanted
-
-        wait_until(complete, 30, f"{wanted} pods of {name} bound")
+        wait_until(partial(complete, wanted), 30, f"{wanted} pods of {name} bound")
         if scene.extender is not None:
-            wait_until(lambda w=wanted: scene.counted() == w, 10, "the watch")
+            wait_until(partial(seen, wanted), 10, "the watch to follow")
         for each, node in scene.api.placements("default", f"app={name}").items():
             if each not in placed and node is not None:
                 placed[each] = node

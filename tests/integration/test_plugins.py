@@ -347,7 +347,8 @@ def test_paths_that_lead_to_no_filter(path: str, text: str) -> None:
 @pytest.mark.usefixtures("examples")
 def test_filter_among_the_weighers() -> None:
     """A filter is no weigher; the text names it and what is expected."""
-    with pytest.raises(LoadError, match=r"VcpuReserveFilter.* expected a public subclass of .*HostWeigher"):
+    expected = r"VcpuReserveFilter.* expected a public subclass of .*HostWeigher"
+    with pytest.raises(LoadError, match=expected):
         load_weighers([f"{MODULE}.VcpuReserveFilter"], options())
 
 

@@ -46,7 +46,7 @@ def test_show(unit: Unit, amount: int, shown: float) -> None:
     ],
 )
 def test_text(unit: Unit, amount: int, text: str) -> None:
-    """To a millionth, so that no byte is nothing, and digits are never lost: 2 TiB are 2097152 MiB, not 2.09715e+06."""
+    """No byte is nothing, and no digit is lost: 2 TiB are 2097152 MiB, not 2.09715e+06."""
     assert unit.text(amount) == text
 
 

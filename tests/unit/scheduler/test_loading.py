@@ -233,5 +233,7 @@ def test_two_filters_of_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("my_twins")
     module.CoreFilter = twin  # type: ignore[attr-defined]  # made for this test
     monkeypatch.setitem(sys.modules, "my_twins", module)
-    with pytest.raises(LoadError, match="two filters are named CoreFilter, of extender.* my_twins"):
+    with pytest.raises(
+        LoadError, match=r"two filters are named CoreFilter, of extender.* my_twins"
+    ):
         available_filters([ALL, "my_twins.CoreFilter"])
