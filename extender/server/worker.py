@@ -7,6 +7,7 @@ seconds for the client on the one thread that all other connections are watched 
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 import time
@@ -63,6 +64,16 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         if keep is False:
             _say_goodbye(conn.sock)
         return keep
+
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        """End at once, on SIGINT or SIGQUIT; further signals change nothing.
+
+        Ctrl-C reaches the worker twice, from the terminal and from the master. The second handler
+        would run inside the first, and wait for the lock of the thread pool that the first holds.
+        """
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        super().handle_quit(sig, frame)
 
     def notify(self) -> None:
         """Tell the master that this worker lives; called about once a second, on its main thread.

@@ -44,9 +44,14 @@ def asked(engine: Engine, args: ExtenderArgs) -> Asked:
     if _repeated(rows, names):
         names = list(dict.fromkeys(names))
         rows = table.rows(names)
+    # The table's own texts: an attempt that is kept must not keep the request's alive.
     if (rows >= 0).all():
-        # The table's own texts: an attempt that is kept must not keep the request's alive.
         names = table.name[rows].tolist()
+    else:
+        names = [
+            name if row < 0 else table.host_state(row).host
+            for name, row in zip(names, rows.tolist(), strict=True)
+        ]
     return Asked(table, names, rows)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -213,3 +215,30 @@ def test_not_http(port: int) -> None:
         assert client.answer().status == 400
     with Connection(port) as client:
         assert client.call("/filter", ARGS).status == 200
+
+
+INTERRUPTED_TWICE = """
+import os, signal, threading
+from types import SimpleNamespace
+from extender.server.worker import PatientWorker
+
+class Pool:
+    lock = threading.Lock()
+
+    def shutdown(self, wait):
+        with self.lock:
+            os.kill(os.getpid(), signal.SIGQUIT)  # the master's, while the terminal's is handled
+
+worker = PatientWorker.__new__(PatientWorker)
+worker.tpool = Pool()
+worker.cfg = SimpleNamespace(worker_int=lambda worker: None)
+signal.signal(signal.SIGINT, worker.handle_quit)
+signal.signal(signal.SIGQUIT, worker.handle_quit)
+os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+def test_ctrl_c_twice_is_ctrl_c_once() -> None:
+    """The terminal's signal and the master's, one inside the other, do not lock each other out."""
+    ended = subprocess.run([sys.executable, "-c", INTERRUPTED_TWICE], timeout=20, check=False)
+    assert ended.returncode == 0
