@@ -22,7 +22,7 @@ import yaml
 from tests.e2e import objects
 from tests.e2e.build import BuildError, bin_dir, build_all
 from tests.e2e.controlplane import ControlPlane
-from tests.e2e.extender_process import start_extender
+from tests.e2e.extender_process import Extender, start_extender
 from tests.e2e.process import Process
 from tests.e2e.scheduler_config import scheduler_config
 from tests.e2e.waiting import wait_until
@@ -63,15 +63,14 @@ def run(workdir: Path, config: dict[str, Any], with_extender: bool) -> None:
             lambda: all(objects.is_ready(node) for node in api.list("Node")), 60, "the nodes ready"
         )
         print(f"nodes: {len(expected)} ready", flush=True)
-        url = health_url = None
+        extender: Extender | None = None
         processes: list[Process] = []
         if with_extender:
             extender = start_extender(workdir, control_plane.kubeconfig, config)
             stack.callback(extender.stop)
-            url, health_url = extender.url, extender.health_url
             processes.append(extender.process)
-            print(f"extender: ready at {url}", flush=True)
-        control_plane.start_scheduler(scheduler_config(url))
+            print(f"extender: ready at {extender.url}", flush=True)
+        control_plane.start_scheduler(scheduler_config(extender.url if extender else None))
         api.create(objects.deployment("web", REPLICAS, "500m", "512Mi"))
         wait_until(
             lambda: sum(node is not None for node in api.placements().values()) == REPLICAS,
@@ -79,24 +78,25 @@ def run(workdir: Path, config: dict[str, Any], with_extender: bool) -> None:
             lambda: f"{REPLICAS} pods on nodes: {api.placements()}",
         )
         print(f"deployment web: {REPLICAS} pods on nodes", flush=True)
-        print(_welcome(control_plane, health_url), flush=True)
+        print(_welcome(control_plane, extender), flush=True)
         processes += control_plane.processes.values()
         _stay(processes)
 
 
-def _welcome(control_plane: ControlPlane, health_url: str | None) -> str:
-    third = (
-        "kubectl get nodes -L topology.kubernetes.io/zone"
-        if health_url is None
-        else f"curl -s {health_url}/metrics | grep nova_extender_"
-    )
+def _welcome(control_plane: ControlPlane, extender: Extender | None) -> str:
+    explain = "kubectl describe pod late"
+    if extender is not None:
+        explain = f"nova-extender explain default/late --server {extender.debug_url}"
+    commands = Path(sys.executable).parent
     return f"""
 export KUBECONFIG={control_plane.kubeconfig}
-export PATH={control_plane.binaries}:$PATH
+export PATH={control_plane.binaries}:{commands}:$PATH
+
+Three commands to try: where the pods are, a pod for a zone that does not exist, and why it waits.
 
 kubectl get pods -o wide
-kubectl scale deployment web --replicas=40
-{third}
+kubectl run late --image={objects.IMAGE} --annotations=nova-extender.io/availability_zone=zone-z
+{explain}
 
 The logs are in {control_plane.workdir / "logs"}. Ctrl-C ends the cluster.
 """
@@ -132,9 +132,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.cluster", description=__doc__)
     parser.add_argument("--config", type=Path, help="configuration of the extender")
     parser.add_argument("--without-extender", action="store_true", help="kube-scheduler alone")
+    parser.add_argument("--workdir", type=Path, help="where it keeps its files")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _terminate)
-    workdir = bin_dir().parent / "cluster"
+    workdir = options.workdir or bin_dir().parent / "cluster"
     try:
         config = yaml.safe_load(options.config.read_text()) if options.config else {}
         build_all()
