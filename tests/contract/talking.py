@@ -87,8 +87,8 @@ class Served:
     def verdicts(self, body: bytes) -> dict[str, str]:
         """Each node asked about: "" where it passes, else its text."""
         result = self.filter(body)
-        passed: dict[str, str] = dict.fromkeys(result["NodeNames"], "")
-        return passed | result["FailedNodes"] | result["FailedAndUnresolvableNodes"]
+        passed = dict.fromkeys(result["NodeNames"], "")
+        return {**passed, **result["FailedNodes"], **result["FailedAndUnresolvableNodes"]}
 
     def scores(self, body: bytes) -> dict[str, int]:
         """Each node's score, in an answer that holds to the protocol."""
