@@ -18,6 +18,7 @@ class Contribution:
         terminating: whether it has a deletionTimestamp.
         group: its server group's name, if any.
         priority: ``spec.priority``, 0 where absent.
+        problems: what of the pod could not be read and counts as absent, for people.
     """
 
     instance: Instance
@@ -29,3 +30,4 @@ class Contribution:
     terminating: bool = False
     group: str | None = None
     priority: int = 0
+    problems: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ from extender.translate.objects import (
     decode_pod,
     decode_server_group,
 )
-from extender.translate.pod import contribution, problems_of
+from extender.translate.pod import contribution
 
 Lock = AbstractContextManager[object]
 Tell = Callable[[str], object]
@@ -51,11 +51,10 @@ def read_pod(raw: bytes | msgspec.Raw, tell: Tell) -> PodRecord:
         TranslateError: the object cannot be read at all.
     """
     pod = decode_pod(raw)
-    problems = problems_of(pod)
-    if problems:
-        tell(f"pod {pod.namespace}/{pod.name}: {'; '.join(problems)}; counted as absent")
-    waiting = not pod.node_name and not pod.terminal
     entry = contribution(pod)
+    if entry is not None and entry.problems:
+        tell(f"pod {pod.namespace}/{pod.name}: {'; '.join(entry.problems)}; counted as absent")
+    waiting = not pod.node_name and not pod.terminal
     uid = pod.uid
     if not uid:
         # Only in files written by hand; the API server gives every pod one.

@@ -57,12 +57,13 @@ def contribution(pod: Pod) -> Contribution | None:
     """What the pod takes off its node; ``None`` for a pod that is not bound or has ended.
 
     Never raises: a quantity that cannot be read counts as 0 and an annotation that cannot be read
-    as none (``problems_of`` names them), or one bad pod would hide a node's other pods.
+    as none (``problems`` names them), or one bad pod would hide a node's other pods.
     """
     host = pod.node_name
     if not host or pod.terminal:
         return None
     requests = effective_requests(pod, bound=True)
+    problems = [str(problem) for problem in requests.problems]
     annotations = pod.annotations
     terminating = pod.terminating
     return Contribution(
@@ -70,7 +71,7 @@ def contribution(pod: Pod) -> Contribution | None:
             uuid=pod.uid,
             namespace=pod.namespace,
             name=pod.name,
-            flavor=_lenient(annotations, table.FLAVOR) or "",
+            flavor=_lenient(annotations, table.FLAVOR, problems) or "",
         ),
         host=host,
         milli_vcpus=requests.milli_vcpus,
@@ -78,28 +79,17 @@ def contribution(pod: Pod) -> Contribution | None:
         disk=requests.disk,
         io_op=terminating or pod.phase == "Pending",
         terminating=terminating,
-        group=_lenient(annotations, table.SERVER_GROUP),
+        group=_lenient(annotations, table.SERVER_GROUP, problems),
         priority=pod.priority,
+        problems=tuple(problems),
     )
 
 
-def problems_of(pod: Pod) -> tuple[str, ...]:
-    """What ``contribution`` could not read of the pod, for people; mostly nothing."""
-    if not pod.node_name or pod.terminal:
-        return ()
-    problems = [str(problem) for problem in effective_requests(pod, bound=True).problems]
-    for row in (table.FLAVOR, table.SERVER_GROUP):
-        try:
-            read_text(pod.annotations, row)
-        except AnnotationError as error:
-            problems.append(str(error))
-    return tuple(problems)
-
-
-def _lenient(annotations: Annotations, row: Annotation) -> str | None:
+def _lenient(annotations: Annotations, row: Annotation, problems: list[str]) -> str | None:
     try:
         return read_text(annotations, row)
-    except AnnotationError:
+    except AnnotationError as error:
+        problems.append(str(error))
         return None
 
 

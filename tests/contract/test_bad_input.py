@@ -148,7 +148,7 @@ def changed(value: Object, path: str, to: Any) -> Object:
         ("metadata.annotations", ["a"], "metadata.annotations is a list; accepted: an object"),
         ("spec", "x", "spec is a text; accepted: an object"),
         ("spec.containers", {}, "spec.containers is an object; accepted: a list"),
-        ("spec.containers", ["main"], "spec.containers[...] is a text; accepted: an object"),
+        ("spec.containers", ["main"], "spec.containers[0] is a text; accepted: an object"),
         ("spec.containers.0.resources", [], "resources is a list; accepted: an object"),
         ("spec.containers.0.resources.requests", 1, "requests is a whole number; accepted"),
         ("spec.containers.0.resources.requests.cpu", {}, "'{}' is not a quantity; accepted: a"),
@@ -156,7 +156,7 @@ def changed(value: Object, path: str, to: Any) -> Object:
         ("spec.containers.0.resources.requests.memory", [1], "requests.memory: '[1]' is not a"),
         ("spec.priority", "high", "spec.priority is a text; accepted: a whole number"),
         ("spec.priority", 2**31, "spec.priority is out of range"),
-        ("spec.tolerations", [7], "spec.tolerations[...] is a whole number; accepted: an object"),
+        ("spec.tolerations", [7], "spec.tolerations[0] is a whole number; accepted: an object"),
         ("status", [], "status is a list; accepted: an object"),
     ],
 )
@@ -179,7 +179,7 @@ def test_wrong_types_in_the_pod(
         ("spec", 1, "Node 'b': spec is a whole number; accepted: an object"),
         ("spec.taints", {}, "Node 'b': spec.taints is an object; accepted: a list"),
         ("status.allocatable", "4", "Node 'b': status.allocatable is a text; accepted: an object"),
-        ("status.conditions", [[]], "status.conditions[...] is a list; accepted: an object"),
+        ("status.conditions", [[]], "status.conditions[0] is a list; accepted: an object"),
         ("metadata.name", None, "Nodes.items[1] has no metadata.name"),
     ],
 )
@@ -384,7 +384,7 @@ def annotated(name: str, value: str) -> Object:
     ],
 )
 def test_annotations_of_a_monstrous_size(served: Served, name: str, value: str, told: str) -> None:
-    """1 MB, or 10,000 levels: every node refuses the pod; the detail says what, where, and so on."""
+    """1 MB, or 10,000 levels: every node refuses the pod; the detail says what, and where."""
     if name.endswith("_hosts") and value.startswith("{") and len(value) < 1 << 20:
         value = "[" + value  # only what begins like JSON is read as such in a list
         told = told.replace("'{", "'[{")
@@ -499,7 +499,7 @@ def test_bad_ratio(ratio: str, resource: str, reads: Object, value: str) -> None
         assert len(told) < 400
         expected = Served(NODES).verdicts(body(pod(**reads), *NAMES))
         assert {name: verdicts[name] for name in NAMES} == expected
-    others = {"cpu": 1, "memory": "1Mi", "disk": "1Mi"}
+    others: Object = {"cpu": 1, "memory": "1Mi", "disk": "1Mi"}
     del others[resource]
     for verdicts, _ in both_forms(bad, pod(**others)):
         assert verdicts["bad"] == ""

@@ -12,9 +12,9 @@ import msgspec
 
 from extender.cli.assembly import build_engine
 from extender.config.load import load
-from extender.config.options import Config
 from extender.model.attempt import Attempt
 from extender.protocol.replies import Reply
+from extender.state.attempts import Attempts
 from extender.state.feed import NodeSink, PodSink, Tell, put_kinds, read_node, read_pod
 from extender.verbs.engine import Engine
 
@@ -25,14 +25,9 @@ Object = dict[str, Any]
 
 
 @cache
-def defaults() -> Config:
-    """The default configuration."""
-    return load(None).config
-
-
-def config(text: str) -> Config:
-    """A configuration from its YAML."""
-    return load(None, text).config
+def built(settings: str) -> Engine:
+    """What the configuration of this YAML makes, for engines to be made of; not to be asked."""
+    return build_engine(load(None, settings).config)
 
 
 def prefixed(annotations: Mapping[str, str] | None) -> dict[str, str]:
@@ -127,7 +122,7 @@ def engine(
     nodes: Iterable[Object] = (),
     pods: Iterable[Object] = (),
     kinds: Iterable[Object] = (),
-    settings: Config | str | None = None,
+    settings: str = "",
     told: list[str] | None = None,
     recorded: list[Attempt] | None = None,
 ) -> Engine:
@@ -135,12 +130,14 @@ def engine(
 
     What could not be read goes to ``told``, what is recorded to ``recorded``.
     """
-    if isinstance(settings, str):
-        settings = config(settings)
-    made = build_engine(settings or defaults())
-    made.record = ([] if recorded is None else recorded).append
     seconds = count(1000)
-    made.now = lambda: float(next(seconds))
+    made = Engine(
+        scheduler=built(settings).scheduler,
+        options=built(settings).options,
+        attempts=Attempts(built(settings).attempts.limit),
+        record=([] if recorded is None else recorded).append,
+        now=lambda: float(next(seconds)),
+    )
     told = [] if told is None else told
     tell: Tell = told.append
     kinds = list(kinds)
