@@ -19,7 +19,7 @@ from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
 from extender.server.addresses import ListenError, listen
-from extender.server.worker import READ_PATIENCE, PatientWorker
+from extender.server.worker import READ_PATIENCE, PatientWorker, end_is_near
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,8 +173,7 @@ class _Hooks:
         """Run last in the worker, whatever ended it."""
         ending = sys.exc_info()[1]
         code = ending.code if isinstance(ending, SystemExit) else EXIT_CRASH
-        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # the end is on its way already
+        end_is_near()
         if self._started:
             try:
                 self._on_worker_stop()

@@ -71,8 +71,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         Ctrl-C reaches the worker twice, from the terminal and from the master. The second handler
         would run inside the first, and wait for the lock of the thread pool that the first holds.
         """
-        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+        end_is_near()
         super().handle_quit(sig, frame)
 
     def notify(self) -> None:
@@ -91,6 +90,16 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
                 with suppress(OSError):  # it may have ended this very moment
                     # Not conn.sock.shutdown: on a TLS socket that would end the encryption.
                     socket.socket.shutdown(conn.sock, socket.SHUT_RD)
+
+
+def end_is_near() -> None:
+    """Let no further signal to end interrupt the ending.
+
+    A handler that does nothing, not SIG_IGN: for a signal that has come already and waits for its
+    handler, Python would print a traceback.
+    """
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: None)
 
 
 def _say_goodbye(sock: socket.socket) -> None:
