@@ -11,6 +11,7 @@ import pytest
 from extender.protocol import requests
 from extender.protocol.errors import ProtocolError
 from extender.protocol.requests import ExtenderArgs, decode_args
+from extender.server.gunicorn_app import STACK
 
 POD = b'{"metadata":{"name":"web-1","labels":{"app":"caf\\u00e9"}},"spec":{"containers":[]}}'
 NAMES = b'{"Pod":' + POD + b',"Nodes":null,"NodeNames":["n1","n2"]}\n'
@@ -213,7 +214,7 @@ def test_every_truncation_is_told_as_such() -> None:
 def test_deep_nesting(
     depth: int, before: bytes, opening: bytes, closing: bytes, after: bytes, path: str
 ) -> None:
-    """Nesting beyond reason is refused and does not end the process, in a small stack either."""
+    """Nesting beyond reason is refused and ends no process, in the stack of a server's thread."""
     body = before + opening * depth + (b"1" if b":" in opening else b"") + closing * depth + after
     caught: list[ProtocolError] = []
 
@@ -223,7 +224,7 @@ def test_deep_nesting(
         except ProtocolError as error:
             caught.append(error)
 
-    former = threading.stack_size(256 * 1024)
+    former = threading.stack_size(STACK)
     try:
         thread = threading.Thread(target=decode)
         thread.start()

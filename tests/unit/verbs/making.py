@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from itertools import count
 from typing import Any
@@ -126,13 +127,13 @@ def engine(
     told: list[str] | None = None,
     recorded: list[Attempt] | None = None,
 ) -> Engine:
-    """An engine that knows this cluster; its time goes by seconds from 1000.
+    """An engine that knows this cluster; its time goes on by a second at each look, from 1000.
 
     What could not be read goes to ``told``, what is recorded to ``recorded``.
     """
-    seconds = count(1000)
+    seconds, ticks = count(1000), count()
     made = Engine(
-        scheduler=built(settings).scheduler,
+        scheduler=replace(built(settings).scheduler, clock=lambda: float(next(ticks))),
         options=built(settings).options,
         attempts=Attempts(built(settings).attempts.limit),
         record=([] if recorded is None else recorded).append,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from threading import Thread
 
 import pytest
 
 from extender.translate.objects import decode_pod
-from tests.unit.verbs.making import Object, engine, kind, node, pod
+from extender.verbs.filter import filter_pod
+from tests.unit.verbs.making import Object, body, engine, kind, node, pod
 
 
 def test_spec_knows_what_is_enabled() -> None:
@@ -41,3 +43,24 @@ def test_without_a_pod_that_is_not_there(uid: str) -> None:
     with made.without(uid):
         assert made.cluster.table.cpu_used.tolist() == [3000]
     assert len(made.cluster.ledger) == 2
+
+
+def test_calls_side_by_side() -> None:
+    """While a bound pod is judged its use is gone, but no other call ever sees it gone."""
+    made = engine([node("a", cpu="4"), node("b")], [pod("p", cpu=3, on="a")])
+    own, other = body(pod("p", cpu=4), "a", "b"), body(pod("q", cpu=4), "a", "b")
+    seen: dict[str, set[bytes]] = {"p": set(), "q": set()}
+
+    def ask(name: str, data: bytes) -> None:
+        for _ in range(100):
+            seen[name].add(filter_pod(made, data).body)
+
+    threads = [Thread(target=ask, args=("pq"[n % 2], (own, other)[n % 2])) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [len(bodies) for bodies in seen.values()] == [1, 1]
+    assert b'"NodeNames":["a","b"]' in seen["p"].pop()
+    assert b'"NodeNames":["b"]' in seen["q"].pop()
+    assert made.cluster.table.cpu_used.tolist() == [3000, 0]
