@@ -32,7 +32,7 @@ def main() -> int:
         for workload in latency.WORKLOADS if args.only != "load" else ():
             for nodes, samples in SAMPLES.items():
                 _say(f"latency, {nodes} nodes, {workload} ...")
-                latencies.append(latency.measure(workload, nodes, samples))
+                latencies.append(latency.measure(workload, nodes, samples, watch.pace))
         for way in loading.WAYS if args.only != "latency" else ():
             _say(f"load, {LARGE} nodes, {way} ...")
             loads.append(loading.measure(way, LARGE))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Mapping
+import statistics
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,7 @@ ALL_PASS, MIXED = "all pass", "a third refused"
 WORKLOADS = (ALL_PASS, MIXED)
 _ORDERS = 8
 _WARM_UP = 40
+_PACE_EVERY = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,12 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """What one server made of one workload."""
+    """What one server made of one workload; ``pace`` is that of the machine meanwhile."""
 
     workload: str
     nodes: int
     passed: int
+    pace: float
     timings: Mapping[str, Timing]
     memory: Memory
 
@@ -61,8 +64,14 @@ class _Call:
     answer: bytes
 
 
-def measure(workload: str, nodes: int, samples: int) -> Latency:
+def measure(workload: str, nodes: int, samples: int, pace: Callable[[], float]) -> Latency:
     """Start a server that knows so many nodes and measure it.
+
+    Args:
+        workload: one of ``WORKLOADS``.
+        nodes: how many the server knows, and is asked about.
+        samples: cycles to measure.
+        pace: see ``machine.Watch``; asked now and then.
 
     Raises:
         BadReplyError: a reply that is not the right one.
@@ -75,11 +84,11 @@ def measure(workload: str, nodes: int, samples: int) -> Latency:
         cluster.write_list(file, nodes, mixed=mixed)
         with running(workdir, file) as server, Client(server.address) as client:
             cycles, passed = _cycles(client, nodes, mixed=mixed)
-            _run(client, cycles, range(_WARM_UP))
-            times = _run(client, cycles, range(_WARM_UP, _WARM_UP + samples))
+            _run(client, cycles, range(_WARM_UP), pace)
+            times, paces = _run(client, cycles, range(_WARM_UP, _WARM_UP + samples), pace)
             memory = memory_of(server.worker)
     timings = {verb: Timing.of(times[verb]) for verb in VERBS}
-    return Latency(workload, nodes, passed, timings, memory)
+    return Latency(workload, nodes, passed, statistics.median(paces), timings, memory)
 
 
 def _cycles(client: Client, nodes: int, *, mixed: bool) -> tuple[list[list[_Call]], int]:
@@ -108,9 +117,12 @@ def _cycles(client: Client, nodes: int, *, mixed: bool) -> tuple[list[list[_Call
     return cycles, len(passed)
 
 
-def _run(client: Client, cycles: list[list[_Call]], numbers: range) -> dict[str, list[float]]:
+def _run(
+    client: Client, cycles: list[list[_Call]], numbers: range, pace: Callable[[], float]
+) -> tuple[dict[str, list[float]], list[float]]:
     """Go round the verbs, another pod each time; the same question has the same answer."""
     seconds: dict[str, list[float]] = {verb: [] for verb in VERBS}
+    paces = []
     gc.collect()
     gc.disable()  # the client's own pauses are none of the server's
     try:
@@ -122,9 +134,11 @@ def _run(client: Client, cycles: list[list[_Call]], numbers: range) -> dict[str,
                 if reply != call.answer:
                     raise BadReplyError(f"{call.verb} has changed its answer to {reply[:300]!r}")
                 seconds[call.verb].append(waited)
+            if number % _PACE_EVERY == 0:
+                paces.append(pace())
     finally:
         gc.enable()
-    return seconds
+    return seconds, paces
 
 
 def _passed(reply: bytes, names: list[str], *, mixed: bool) -> list[str]:

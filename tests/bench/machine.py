@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import statistics
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,11 @@ BUSY_LOAD = 0.5
 BUSY_OTHERS = 0.1
 """Share of the machine that others may take during the run."""
 
+SLOW = 1.25
+"""How much longer than at best the same computation may take: above, someone outside this machine
+uses the same hardware, which no load average shows."""
+
+_PACE_STEPS = 20_000
 _IDLE = (3, 4)
 """The columns ``idle`` and ``iowait`` of ``/proc/stat``; after ``steal`` come parts of others."""
 _COLUMNS = 8
@@ -21,12 +27,25 @@ _COLUMNS = 8
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the figures depend on."""
+    """What the figures depend on.
+
+    Args:
+        cores: of the machine.
+        load_before: the load average of the minute before the run.
+        load_after: and at its end, this run included.
+        others: share of the machine that other processes took during the run.
+        slowness: how many times its best time a fixed computation mostly took.
+        best_pace: that best time, in seconds.
+        seconds: length of the run.
+        python: version.
+    """
 
     cores: int
     load_before: float
     load_after: float
     others: float
+    slowness: float
+    best_pace: float
     seconds: float
     python: str
 
@@ -39,6 +58,10 @@ class Machine:
             )
         if self.others > BUSY_OTHERS:
             found.append(f"other processes took {self.others:.0%} of the machine during the run")
+        if self.slowness > SLOW:
+            found.append(
+                f"the same computation mostly took {self.slowness:.2f} times what it took at best"
+            )
         return found
 
 
@@ -50,16 +73,28 @@ class Watch:
         self._busy = _busy()
         self._own = _own()
         self._began = time.monotonic()
+        self._paces: list[float] = []
+
+    def pace(self) -> float:
+        """How long a fixed computation takes now, about a millisecond: to be asked now and then."""
+        began = time.perf_counter()
+        sum(n * n for n in range(_PACE_STEPS))
+        seconds = time.perf_counter() - began
+        self._paces.append(seconds)
+        return seconds
 
     def machine(self) -> Machine:
         """What was seen. Processes started since count as own once they have ended."""
         cores = os.cpu_count() or 1
         seconds = time.monotonic() - self._began
         others = _busy() - self._busy - (_own() - self._own)
+        paces = self._paces or [1.0]
         return Machine(
             cores=cores,
             load_before=round(self._load, 2),
             load_after=round(os.getloadavg()[0], 2),
+            slowness=round(statistics.median(paces) / min(paces), 2),
+            best_pace=min(paces),
             others=round(max(0.0, others) / (cores * max(seconds, 0.01)), 3),
             seconds=round(seconds, 1),
             python=platform.python_version(),

@@ -28,7 +28,8 @@ MEMORY_LIMIT = 400.0
 _LATENCY_NOTE = f"""\
 Milliseconds over HTTP on loopback: one client, one kept connection, names form, default filters
 and weighers; prioritize is asked about the nodes that passed. x nothing: of a handler that does
-nothing, on the same server in turns. target: p50 at most {FACTOR:g} x the prototype's."""
+nothing, on the same server in turns. target: p50 at most {FACTOR:g} x the prototype's. CPU pace:
+how many times its best time a fixed computation took meanwhile; above 1, something slowed it."""
 
 _LOAD_NOTE = """\
 The steps are in CPU seconds; the network is left out. before: all modules imported."""
@@ -68,10 +69,17 @@ def as_text(results: Results) -> str:
         f"of the machine during {machine.seconds:.0f} s"
     )
     lines = [about]
-    lines += [f"WARNING: {warning}; look at the ratios only" for warning in machine.warnings()]
+    lines += [
+        f"WARNING: {warning}: trust the ratios and the least" for warning in machine.warnings()
+    ]
     if results.latencies:
-        lines += ["", *_aligned(_latency_rows(results.latencies)), ""]
+        lines += ["", *_aligned(_latency_rows(results)), ""]
         lines.append(_LATENCY_NOTE)
+        most = max(results.latencies, key=lambda latency: latency.memory.resident)
+        lines.append(
+            f"After the calls the server's worker took at most {most.memory.resident:.0f} MiB, "
+            f"with {most.nodes} nodes."
+        )
     if results.loads:
         lines += ["", *_aligned(_load_rows(results.loads)), ""]
         lines += [
@@ -92,18 +100,19 @@ def _verdict(value: float, limit: float) -> str:
     return "within" if value <= limit else "above"
 
 
-def _latency_rows(latencies: Sequence[Latency]) -> Iterator[tuple[str, ...]]:
+def _latency_rows(results: Results) -> Iterator[tuple[str, ...]]:
     yield (
-        *("workload", "nodes", "verb", "calls", "min", "p50", "p99"),
+        *("workload", "nodes", "CPU pace", "verb", "calls", "min", "p50", "p99"),
         *("p50 x nothing", "p99 x nothing", "prototype", "p50 x prototype", "target"),
     )
-    for latency in latencies:
+    for latency in results.latencies:
         nothing = latency.timings[NOTHING]
         for verb, timing in latency.timings.items():
             reference = _reference(verb, latency.nodes)
             yield (
                 latency.workload,
                 str(latency.nodes),
+                f"{latency.pace / results.machine.best_pace:.2f}",
                 verb,
                 str(timing.samples),
                 *(f"{ms:.2f}" for ms in (timing.least, timing.p50, timing.p99)),
