@@ -5,6 +5,7 @@ Exit codes: 0 placed (or done), 2 bad input, 3 no valid host.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -189,11 +190,24 @@ def _settings(path: str | None) -> Config:
 
 
 def _print(data: Any, output: str, table: Callable[[Any, Console], None]) -> None:
+    """Print JSON, or a table: in colour to a terminal, wide and plain to a pipe."""
+    if output == "table" and sys.stdout.isatty():
+        table(data, Console())
+        return
     if output == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+        text = msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n"
     else:
         # A pipe has no width; rich would take 80 columns and fold long names.
-        table(data, Console(width=None if sys.stdout.isatty() else PIPE_WIDTH))
+        console = Console(file=io.StringIO(), width=PIPE_WIDTH)
+        with console.capture() as capture:
+            table(data, console)
+        text = capture.get()
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # A reader such as head has seen enough; nor must Python try to say more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main() -> None:
@@ -208,7 +222,3 @@ def main() -> None:
     except (ConfigError, KubeError, ListenError, TranslateError, show.InputError) as error:
         click.echo(f"nova-extender: {error}", err=True)
         sys.exit(EXIT_BAD_INPUT)
-    except BrokenPipeError:
-        # A reader such as head has seen enough; Python must not try to say more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)

@@ -7,6 +7,7 @@ judges all hosts at once, on columns.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -61,10 +62,10 @@ class HostFilter:
         Raises:
             ValueError: the filter does not declare the reason.
         """
-        reasons = cls.all_reasons()
-        if reason not in reasons:
+        code = _codes(cls.all_reasons()).get(reason)
+        if code is None:
             raise ValueError(f"{cls.name()} does not declare the reason {reason!r}")
-        return reasons.index(reason) + 1
+        return code
 
     def run_filter_for_index(self, index: int) -> bool:
         """Whether to run for the ``index``-th instance of a request (``nova.filters``)."""
@@ -111,6 +112,12 @@ class HostFilter:
         """What this filter writes into the selection's limits (Nova's ``limits``, integers)."""
         del host, spec
         return {}
+
+
+@cache
+def _codes(reasons: tuple[Reason, ...]) -> dict[Reason, int]:
+    """The codes of reasons; of a reason listed twice, the first."""
+    return {reason: code for code, reason in reversed(list(enumerate(reasons, 1)))}
 
 
 def refuse(*verdicts: tuple[npt.NDArray[np.bool_], int], hosts: HostTable) -> Verdicts:

@@ -51,16 +51,16 @@ class CapacityFilter(HostFilter, ABC):
         total = hosts.values(f"{self.resource}_total")
         limit = hosts.values(f"{self.resource}_limit")
         used = hosts.values(f"{self.resource}_used")
-        unreadable = hosts.unreadable
+        bad_total = hosts.cannot_read(self.unreadable_total)
         judged = refuse(
-            ((unreadable & self.unreadable_ratio) != 0, self.code(INVALID_ALLOCATION_RATIO)),
-            ((unreadable & self.unreadable_total) != 0, self.code(INVALID_HOST_ANNOTATION)),
+            (hosts.cannot_read(self.unreadable_ratio), self.code(INVALID_ALLOCATION_RATIO)),
+            (bad_total, self.code(INVALID_HOST_ANNOTATION)),
             (total < need, self.code(self.exceeds)),
             (limit - used < need, self.code(self.insufficient)),
             hosts=hosts,
         )
         if self.unknown_total_passes:
-            judged[(total == 0) & ((unreadable & self.unreadable_total) == 0)] = 0
+            judged[~hosts.values(f"{self.resource}_reported") & ~bad_total] = 0
         return judged
 
     def numbers(self, hosts: HostTable, spec: RequestSpec) -> Numbers:
@@ -93,8 +93,8 @@ class CapacityFilter(HostFilter, ABC):
     def _short_by(self, host: HostState, need: int, have: int) -> int | None:
         """What is missing; nothing where nothing is checked, no number where one is unreadable."""
         unreadable = host.unreadable & (self.unreadable_ratio | self.unreadable_total)
-        total_unknown = self.inventory(host).total == 0 and not unreadable & self.unreadable_total
-        if need == 0 or (self.unknown_total_passes and total_unknown):
+        reported = self.inventory(host).reported or bool(unreadable & self.unreadable_total)
+        if need == 0 or (self.unknown_total_passes and not reported):
             return 0
         return None if unreadable else max(0, need - have)
 
@@ -102,7 +102,7 @@ class CapacityFilter(HostFilter, ABC):
         """The limit, for the claim."""
         del spec
         inventory = self.inventory(host)
-        if self.unknown_total_passes and inventory.total == 0:
+        if self.unknown_total_passes and not inventory.reported:
             return {}
         return {self.limit_key: inventory.limit // self.limit_unit}
 

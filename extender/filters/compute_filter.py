@@ -35,7 +35,7 @@ class ComputeFilter(HostFilter):
         if not spec.tolerates_not_ready:
             down = down | ~hosts.ready
         return refuse(
-            ((hosts.unreadable & Unreadable.SERVICE) != 0, self.code(INVALID_HOST_ANNOTATION)),
+            (hosts.cannot_read(Unreadable.SERVICE), self.code(INVALID_HOST_ANNOTATION)),
             (disabled, self.code(HOST_DISABLED)),
             (down, self.code(HOST_DOWN)),
             hosts=hosts,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from extender.kube.errors import KubeError
 ACCEPTED: Final = (
     "a Kubernetes List in YAML or JSON, such as 'kubectl get nodes,pods -A -o yaml' prints"
 )
-_ALIAS: Final = re.compile(rb"(?m)(?:^|[\s\[{,:-])\*[A-Za-z0-9_-]+\s*(?:$|[,\]}#])")
+MAX_DEPTH: Final = 200
 
 
 class SnapshotError(KubeError):
@@ -101,8 +100,7 @@ def _documents(data: bytes) -> Iterator[bytes]:
             yield data
             return
     try:
-        if _ALIAS.search(data):
-            _refuse_aliases(data)
+        _bound(data)
         for document in yaml.load_all(data, Loader=_Loader):
             if document is not None:
                 yield json.dumps(document, ensure_ascii=False).encode()
@@ -133,9 +131,20 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def _refuse_aliases(data: bytes) -> None:
-    """An alias could make a small file grow without bound; kubectl prints none."""
+def _bound(data: bytes) -> None:
+    """Refuse what would overflow a stack or the memory once it is put together.
+
+    The parser behind this reads event by event, however deep; what composes them recurses in C. An
+    alias could make a small file grow without bound; kubectl prints none.
+    """
+    depth = 0
     for event in yaml.parse(data, Loader=_Loader):
-        if isinstance(event, yaml.AliasEvent):
-            line = event.start_mark.line + 1 if event.start_mark else 0
+        line = event.start_mark.line + 1 if event.start_mark else 0
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _UnreadableError(f"nested deeper than {MAX_DEPTH} levels at line {line}")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.AliasEvent):
             raise _UnreadableError(f"a YAML alias (*{event.anchor}) at line {line} is not read")

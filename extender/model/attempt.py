@@ -20,6 +20,18 @@ Codes = npt.NDArray[np.uint16]
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
+Names = npt.NDArray[np.object_]
+"""Hosts' names. An array, which unlike a list the garbage collector does not walk: thousands of
+names stay with each attempt that is remembered."""
+
+
+def as_names(names: Sequence[str] | Names) -> Names:
+    """Names in a list or tuple as an array; an array is itself."""
+    array = np.empty(len(names), dtype=np.object_)
+    array[:] = names
+    return names if isinstance(names, np.ndarray) else array
+
+
 PRE_STAGE = "pre_stage"
 """The name under which the tests before the first filter are counted (Nova's host matching)."""
 
@@ -81,7 +93,7 @@ class FilterPart:
         faults: filters that raised.
     """
 
-    hosts: Sequence[str]
+    hosts: Names
     known: int
     codes: Codes
     steps: tuple[Step, ...]
@@ -122,7 +134,8 @@ class FilterPart:
     def survivors(self, step: int) -> list[str]:
         """The hosts left after a step (0-based)."""
         kept = (self.codes == 0) | ((self.codes >> _STEP) > step + 1)
-        return [self.hosts[i] for i in np.flatnonzero(kept).tolist()]
+        names: list[str] = self.hosts[kept].tolist()
+        return names
 
     @property
     def size(self) -> int:
@@ -148,19 +161,23 @@ class WeigherStep:
         return self.normalised * self.multiplier
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WeighPart:
     """The weighers' part of an attempt; arrays are in the order of ``hosts``.
 
-    ``order`` lists positions from best to worst; ``scores`` is what kube-scheduler was told.
+    ``scores`` is what kube-scheduler was told.
     """
 
-    hosts: Sequence[str]
+    hosts: Names
     steps: tuple[WeigherStep, ...]
     weights: Float64
-    order: npt.NDArray[np.intp]
     scores: Int64
     faults: tuple[Fault, ...] = ()
+
+    @cached_property
+    def order(self) -> npt.NDArray[np.intp]:
+        """Positions from best to worst; equal weights keep the order of ``hosts``."""
+        return np.argsort(-self.weights, kind="stable")
 
     @property
     def size(self) -> int:

@@ -34,11 +34,14 @@ ALL_READABLE = Unreadable(0)
 class Inventory:
     """One resource of a host, in milli-cores or bytes, exact.
 
-    ``limit`` is ⌊total × ratio⌋, worked out when the node changes and never on the request path
-    (``nova.scheduler.filters``: vcpus_total × cpu_allocation_ratio, and so on).
+    ``total`` is what the node offers less what is ``reserved``; 0 without a reserve means that the
+    node does not report the resource. ``limit`` is ⌊total × ratio⌋, worked out when the node
+    changes and never on the request path (``nova.scheduler.filters``: vcpus_total ×
+    cpu_allocation_ratio, and so on).
     """
 
     total: int = 0
+    reserved: int = 0
     used: int = 0
     ratio: Fraction = Fraction(1)
     total_from: str = "status.allocatable"
@@ -48,6 +51,11 @@ class Inventory:
     def __post_init__(self) -> None:
         """Work out the limit."""
         self.limit = self.total * self.ratio.numerator // self.ratio.denominator
+
+    @property
+    def reported(self) -> bool:
+        """Whether the node reports the resource at all (Nova: ``vcpus_total`` is not 0 or None)."""
+        return self.total != 0 or self.reserved != 0
 
     @property
     def free(self) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from extender.filters.base import HostFilter
-from extender.model.attempt import FilterPart, WeighPart
+from extender.model.attempt import FilterPart, Names, WeighPart
 from extender.model.host_state import HostState, Instance
 from extender.model.host_table import HostTable, Rows
 from extender.model.options import SchedulerOptions
@@ -86,7 +86,7 @@ class FilterScheduler:
     def filter(
         self,
         table: HostTable,
-        names: Sequence[str],
+        names: Sequence[str] | Names,
         rows: Rows,
         spec: RequestSpec,
         index: int = 0,
@@ -95,7 +95,7 @@ class FilterScheduler:
         return filtering.run(self.filters, table, names, rows, spec, self.clock, index)
 
     def weigh(
-        self, table: HostTable, names: Sequence[str], rows: Rows, spec: RequestSpec
+        self, table: HostTable, names: Sequence[str] | Names, rows: Rows, spec: RequestSpec
     ) -> WeighPart:
         """The hosts' weights, order and scores; every row must be known."""
         hosts = table.take(rows)

@@ -16,8 +16,10 @@ from extender.model.attempt import (
     Codes,
     Fault,
     FilterPart,
+    Names,
     Numbers,
     Step,
+    as_names,
     host_code,
 )
 from extender.model.columns import Bool
@@ -36,7 +38,7 @@ Clock = Callable[[], float]
 def run(
     filters: Sequence[HostFilter],
     table: HostTable,
-    names: Sequence[str],
+    names: Sequence[str] | Names,
     rows: Rows,
     spec: RequestSpec,
     clock: Clock,
@@ -53,14 +55,14 @@ def run(
         clock: for the time each filter took.
         index: which instance of the request this is.
     """
-    return _Run(table, names, rows, spec, clock).go(filters, index)
+    return _Run(table, as_names(names), rows, spec, clock).go(filters, index)
 
 
 class _Run:
     """The state of one pass: codes and what is still alive, in the order asked."""
 
     def __init__(
-        self, table: HostTable, names: Sequence[str], rows: Rows, spec: RequestSpec, clock: Clock
+        self, table: HostTable, names: Names, rows: Rows, spec: RequestSpec, clock: Clock
     ) -> None:
         self.table = table
         self.names = names

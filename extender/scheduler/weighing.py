@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from extender.model.attempt import Fault, Float64, Int64, WeigherStep, WeighPart
+from extender.model.attempt import Fault, Float64, Int64, Names, WeigherStep, WeighPart, as_names
 from extender.model.host_table import HostTable
 from extender.model.request_spec import RequestSpec
 from extender.weighers.base import HostWeigher
@@ -36,7 +36,7 @@ def normalise(raw: Float64, minval: float | None, maxval: float | None) -> Float
 def weigh(
     weighers: Sequence[HostWeigher],
     hosts: HostTable,
-    names: Sequence[str],
+    names: Sequence[str] | Names,
     spec: RequestSpec,
     max_score: int,
 ) -> WeighPart:
@@ -57,12 +57,10 @@ def weigh(
         steps.append(step)
         with np.errstate(over="ignore"):  # a sum beyond all floats is infinite, and has a rank
             weights = weights + step.weighed
-    order = np.argsort(-weights, kind="stable")
     return WeighPart(
-        hosts=names,
+        hosts=as_names(names),
         steps=tuple(steps),
         weights=weights,
-        order=order,
         scores=scores(weights, max_score),
         faults=tuple(faults),
     )

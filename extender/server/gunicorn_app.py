@@ -39,8 +39,8 @@ _STOPPING: Final = 5
 """Seconds that ``on_worker_stop`` gets beyond those, before the master kills the worker."""
 
 STACK: Final = 16 * 1024 * 1024
-"""Bytes of each thread's stack. Python 3.12 and 3.13 let C code nest 10,000 levels deep, whatever the
-stack: JSON nested as deep would overflow the usual 8 MiB and end the process."""
+"""Bytes of each thread's stack. Python 3.12 and 3.13 let C code nest 10,000 levels deep, whatever
+the stack: JSON nested as deep would overflow the usual 8 MiB and end the process."""
 
 EXIT_ADDRESS: Final = 2
 EXIT_START: Final = int(Arbiter.WORKER_BOOT_ERROR)

@@ -162,6 +162,7 @@ class _Reading:
         ratio, ratio_from = self._ratio(resource, option, initial)
         return Inventory(
             total=max(0, total - reserved),
+            reserved=min(reserved, total),
             ratio=ratio,
             total_from=total_from,
             ratio_from=ratio_from,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
+from extender.model.attempt import Names, as_names
 from extender.model.host_table import HostTable, Rows
 from extender.protocol.requests import ExtenderArgs
 from extender.translate.errors import TranslateError
@@ -25,7 +26,7 @@ class Asked:
     """
 
     table: HostTable
-    names: Sequence[str]
+    names: Names
     rows: Rows
     nodes: dict[str, msgspec.Raw] | None = None
 
@@ -45,14 +46,12 @@ def asked(engine: Engine, args: ExtenderArgs) -> Asked:
         names = list(dict.fromkeys(names))
         rows = table.rows(names)
     # The table's own texts: an attempt that is kept must not keep the request's alive.
-    if (rows >= 0).all():
-        names = table.name[rows].tolist()
-    else:
-        names = [
-            name if row < 0 else table.host_state(row).host
-            for name, row in zip(names, rows.tolist(), strict=True)
-        ]
-    return Asked(table, names, rows)
+    known = rows >= 0
+    if known.all():
+        return Asked(table, table.name[rows], rows)
+    mixed = as_names(names)
+    mixed[known] = table.name[rows[known]]
+    return Asked(table, mixed, rows)
 
 
 def _sent(engine: Engine, nodes: Sequence[msgspec.Raw]) -> Asked:
@@ -71,7 +70,7 @@ def _sent(engine: Engine, nodes: Sequence[msgspec.Raw]) -> Asked:
             engine.cluster.ledger.charge(host)
             table.put(host)
     names = list(raws)
-    return Asked(table, names, table.rows(names), raws)
+    return Asked(table, as_names(names), table.rows(names), raws)
 
 
 def _repeated(rows: Rows, names: Sequence[str]) -> bool:

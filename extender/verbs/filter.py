@@ -5,8 +5,6 @@ Source of the protocol: ``k8s.io/kube-scheduler/extender/v1``, ``pkg/scheduler/e
 
 from __future__ import annotations
 
-from itertools import compress
-
 from extender.model.attempt import Attempt, FilterPart
 from extender.protocol.replies import Reply, filter_reply
 from extender.protocol.requests import decode_args
@@ -55,10 +53,8 @@ def filter_pod(engine: Engine, body: bytes) -> Reply:
 
 def split(part: FilterPart) -> tuple[list[str], dict[str, str]]:
     """The names that passed, and for each other its reason's text; in the order asked."""
-    passed = list(compress(part.hosts, part.passed.tolist()))
-    if len(passed) == len(part.hosts):
-        return passed, {}
+    refused = ~part.passed
     texts = {code: part.reason(code).text for code in part.rejections}
-    refused = compress(part.hosts, part.codes.tolist())
-    codes = part.codes[part.codes != 0].tolist()
-    return passed, dict(zip(refused, map(texts.__getitem__, codes), strict=True))
+    codes = part.codes[refused].tolist()
+    failed = zip(part.hosts[refused].tolist(), map(texts.__getitem__, codes), strict=True)
+    return part.hosts[part.passed].tolist(), dict(failed)

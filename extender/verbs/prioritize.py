@@ -29,14 +29,11 @@ def prioritize_pod(engine: Engine, body: bytes) -> Reply:
         with engine.without(spec.instance_uuid):
             hosts = asked(engine, args)
             known = hosts.rows >= 0
-            names = hosts.names
-            if not known.all():
-                names = [names[i] for i in np.flatnonzero(known).tolist()]
-            part = engine.scheduler.weigh(hosts.table, names, hosts.rows[known], spec)
+            part = engine.scheduler.weigh(hosts.table, hosts.names[known], hosts.rows[known], spec)
         if hosts.nodes is None:
             attempt = engine.attempts.join(spec.instance_uuid, part)
     if attempt is not None:
         engine.record(attempt)
     scores = np.zeros(len(hosts.names), dtype=np.int64)
     scores[known] = part.scores
-    return Reply(200, host_priority_list(hosts.names, scores.tolist()))
+    return Reply(200, host_priority_list(hosts.names.tolist(), scores.tolist()))

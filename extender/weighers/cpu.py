@@ -24,5 +24,5 @@ class CPUWeigher(HostWeigher):
         """VCPUs, not floored."""
         del spec
         free = (hosts.cpu_limit - hosts.cpu_used).astype(np.float64) / 1000
-        free[(hosts.unreadable & Unreadable.CPU_RATIO) != 0] = 0.0
+        free[hosts.cannot_read(Unreadable.CPU_RATIO)] = 0.0
         return free

@@ -13,6 +13,7 @@ from extender.model.attempt import (
     Step,
     WeigherStep,
     WeighPart,
+    as_names,
     host_code,
 )
 from extender.model.facts import VCPU
@@ -39,7 +40,7 @@ def part() -> FilterPart:
         Step("DownFilter", 2, 1, (*COMMON_REASONS, DOWN)),
     )
     codes = [0, host_code(1, 1), host_code(2, 4), host_code(2, 5), host_code(2, 5), host_code(3, 1)]
-    return FilterPart(list("abcdef"), 9, np.array(codes, dtype=np.uint16), steps)
+    return FilterPart(as_names(list("abcdef")), 9, np.array(codes, dtype=np.uint16), steps)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_decisive_is_the_step_that_emptied_the_list() -> None:
     """The last step that ran, if it let nobody through."""
     codes = np.array([host_code(1, 1), host_code(2, 4)], dtype=np.uint16)
     steps = (Step(PRE_STAGE, 2, 1, (UNKNOWN,)), Step("DownFilter", 1, 0, (*COMMON_REASONS, DOWN)))
-    emptied = FilterPart(["a", "b"], 2, codes, steps)
+    emptied = FilterPart(as_names(["a", "b"]), 2, codes, steps)
     assert emptied.decisive == "DownFilter"
     assert emptied.no_valid_host
     assert emptied.survivors(1) == []
@@ -117,7 +118,7 @@ def test_decisive_is_the_step_that_emptied_the_list() -> None:
 def test_nothing_asked() -> None:
     """An empty request has no valid host, and no filter to blame."""
     step = Step("SomeFilter", 0, 0, COMMON_REASONS)
-    empty = FilterPart([], 5, np.zeros(0, dtype=np.uint16), (step,))
+    empty = FilterPart(as_names([]), 5, np.zeros(0, dtype=np.uint16), (step,))
     assert empty.no_valid_host
     assert empty.decisive is None
     assert empty.rejections == {}
@@ -126,7 +127,7 @@ def test_nothing_asked() -> None:
 
 def test_no_steps() -> None:
     """Without filters whoever was asked about passes."""
-    free = FilterPart(["a"], 1, np.zeros(1, dtype=np.uint16), ())
+    free = FilterPart(as_names(["a"]), 1, np.zeros(1, dtype=np.uint16), ())
     assert free.passed.tolist() == [True]
     assert free.decisive is None
 
@@ -143,15 +144,14 @@ def test_weighed() -> None:
 def test_size_grows_with_what_is_kept() -> None:
     """The estimate covers at least the arrays, so that a ring bounded in bytes is bounded."""
     hosts = [f"node-{n}" for n in range(1000)]
-    filtered = FilterPart(hosts, 1000, np.zeros(1000, dtype=np.uint16), part().steps)
+    filtered = FilterPart(as_names(hosts), 1000, np.zeros(1000, dtype=np.uint16), part().steps)
     assert filtered.size > part().size
     assert filtered.size >= filtered.codes.nbytes
     step = WeigherStep("W", np.zeros(1000), np.zeros(1000), 1.0)
     weighed = WeighPart(
-        hosts,
+        as_names(hosts),
         (step,),
         np.zeros(1000),
-        np.zeros(1000, dtype=np.intp),
         np.zeros(1000, dtype=np.int64),
     )
     arrays = (step.raw, step.normalised, weighed.weights, weighed.order, weighed.scores)

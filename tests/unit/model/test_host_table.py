@@ -74,6 +74,7 @@ def test_every_column_reads_its_field() -> None:
     assert {name: hosts.values(name).tolist() for name in HostTable._COLUMNS} == {
         "name": ["node-1"],
         "cpu_total": [8000],
+        "cpu_reported": [True],
         "cpu_used": [3000],
         "cpu_limit": [12000],
         "ram_total": [1000 * mib],

@@ -16,6 +16,7 @@ from extender.model.attempt import (
     Step,
     WeigherStep,
     WeighPart,
+    as_names,
     host_code,
 )
 from extender.model.explanation import Blocker, Explanation, HostVerdict, Total
@@ -72,7 +73,7 @@ def part(
         if not left:
             break
     return FilterPart(
-        list(verdicts),
+        as_names(list(verdicts)),
         len(verdicts) if known is None else known,
         codes,
         tuple(steps),
@@ -92,9 +93,8 @@ def weighed(
 ) -> WeighPart:
     """A weigh part; the score is ten times the weight, for want of a better."""
     values = np.array(list(weights.values()), dtype=np.float64)
-    order = np.argsort(-values, kind="stable")
     scores = np.nan_to_num(values * 10, posinf=0).astype(np.int64)
-    return WeighPart(list(weights), tuple(steps), values, order, scores, tuple(faults))
+    return WeighPart(as_names(list(weights)), tuple(steps), values, scores, tuple(faults))
 
 
 def weigher(

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from extender.model.attempt import Fault, FilterPart, WeigherStep
+from extender.model.attempt import Fault, FilterPart, WeigherStep, as_names
 from extender.model.facts import MEBIBYTE
 from extender.model.flavor import MIB
 from extender.observe.cycle import cycle, filters, rejected, summary, weights
@@ -252,5 +252,5 @@ def test_a_cycle_as_a_whole() -> None:
 
 def test_a_part_without_steps() -> None:
     """Nothing ran: all hosts are there still."""
-    bare = FilterPart(["a"], 1, np.zeros(1, dtype=np.uint16), ())
+    bare = FilterPart(as_names(["a"]), 1, np.zeros(1, dtype=np.uint16), ())
     assert cycle(bare, None)["filters"] == []

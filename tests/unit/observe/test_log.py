@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import structlog
 
-from extender.model.attempt import Attempt, Fault, FilterPart, Step
+from extender.model.attempt import Attempt, Fault, FilterPart, Step, as_names
 from extender.model.reason import COMMON_REASONS, FILTER_ERROR, FILTER_STOPPED
 from extender.observe.log import (
     FAULTS_REMEMBERED,
@@ -114,7 +114,7 @@ def test_the_lines_of_a_pod_that_fits_nowhere() -> None:
 def test_an_empty_request_runs_the_first_filter() -> None:
     """Nova's start 0, end 0."""
     before, core = (Step(name, 0, 0, reasons) for name, reasons in FILTERS[:2])
-    empty = FilterPart([], 1, np.zeros(0, dtype=np.uint16), (before, core))
+    empty = FilterPart(as_names([]), 1, np.zeros(0, dtype=np.uint16), (before, core))
     assert lines("info", attempt(empty)) == [
         ("info", "Filter CoreFilter returned 0 hosts"),
         ("info", REMOVED + "['CoreFilter: (start: 0, end: 0)']"),

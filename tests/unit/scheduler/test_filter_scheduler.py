@@ -613,7 +613,7 @@ def test_filter_and_weigh_alone() -> None:
     part = made.filter(hosts, ["c", "x", "b"], hosts.rows(["c", "x", "b"]), spec())
     assert verdicts(part) == {"c": None, "x": "not_in_cache", "b": "refused"}
     weighed = made.weigh(hosts, ["c", "a"], hosts.rows(["c", "a"]), spec())
-    assert weighed.hosts == ["c", "a"]
+    assert weighed.hosts.tolist() == ["c", "a"]
     assert weighed.scores.tolist() == [0, 10]
     with pytest.raises(IndexError):
         made.weigh(hosts, ["x", "y"], hosts.rows(["x", "y"]), spec())

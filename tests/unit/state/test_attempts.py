@@ -6,14 +6,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extender.model.attempt import Attempt, FilterPart, WeighPart
+from extender.model.attempt import Attempt, FilterPart, WeighPart, as_names
 from extender.state.attempts import Attempts
 
 
 def attempt(uid: str = "u", hosts: int = 0, name: str = "pod", namespace: str = "ns") -> Attempt:
     """An attempt that asked about so many hosts."""
     part = FilterPart(
-        hosts=[f"h{n}" for n in range(hosts)],
+        hosts=as_names([f"h{n}" for n in range(hosts)]),
         known=hosts,
         codes=np.zeros(hosts, dtype=np.uint16),
         steps=(),
@@ -24,10 +24,9 @@ def attempt(uid: str = "u", hosts: int = 0, name: str = "pod", namespace: str = 
 def weighed(hosts: int = 0) -> WeighPart:
     """A weighers' part of so many hosts."""
     return WeighPart(
-        hosts=[f"h{n}" for n in range(hosts)],
+        hosts=as_names([f"h{n}" for n in range(hosts)]),
         steps=(),
         weights=np.zeros(hosts),
-        order=np.arange(hosts, dtype=np.intp),
         scores=np.zeros(hosts, dtype=np.int64),
     )
 
