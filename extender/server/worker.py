@@ -7,6 +7,7 @@ seconds for the client on the one thread that all other connections are watched 
 
 from __future__ import annotations
 
+import select
 import signal
 import socket
 import threading
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 READ_PATIENCE: Final = 20.0
 """Seconds from a request's first byte to its last. kube-scheduler itself gives up on a call after
 ``httpTimeout``, 5 s by default (kubernetes ``pkg/scheduler/extender.go``)."""
+
+_MOMENT: Final = 5
+"""Milliseconds that a thread waits for the next request of the connection it has just served."""
 
 _LINGER: Final = 2.0
 _DISCARD: Final = 256 * 1024
@@ -54,16 +58,34 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         self._serving.connection.parser.mesg.force_close()
 
     def handle(self, conn: Any) -> Any:
-        """Serve what one connection sends now. Runs in a thread of the pool."""
+        """Serve what one connection sends now. Runs in a thread of the pool.
+
+        kube-scheduler sends prioritize right after filter, and the next pod's filter soon after:
+        the thread waits a moment for that, since handing the connection to the main thread and
+        back costs more than a small call. Not where there are more connections than threads.
+        """
         self._serving.connection = conn
-        self._arriving[conn] = time.monotonic()
-        try:
-            keep = super().handle(conn)
-        finally:
-            del self._arriving[conn]
+        while True:
+            self._arriving[conn] = time.monotonic()
+            try:
+                keep = super().handle(conn)
+            finally:
+                del self._arriving[conn]
+            if keep is not True or not self._more_to_come(conn):
+                break
         if keep is False:
             _say_goodbye(conn.sock)
         return keep
+
+    def _more_to_come(self, conn: Any) -> bool:
+        """Whether the connection's next request begins to arrive within a moment."""
+        if not self.alive or self.nr_conns > self.cfg.threads:
+            return False
+        if conn.parser.unreader.buf.getvalue():
+            return False  # it is here already, and gunicorn knows of it
+        poll = select.poll()
+        poll.register(conn.sock, select.POLLIN)
+        return bool(poll.poll(_MOMENT))
 
     def handle_quit(self, sig: int, frame: Any) -> None:
         """End at once, on SIGINT or SIGQUIT; further signals change nothing.
