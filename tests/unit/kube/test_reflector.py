@@ -516,7 +516,7 @@ def test_stop_while_blocked(serve: Serve, connect: Connect, where: str) -> None:
     time.sleep(0.05)
     began = time.monotonic()
     assert reflector.stop()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
     assert reflector.stop()  # once more does no harm
     # Being stopped is no fault: nobody is told.
     assert recorder.causes == (["api"] if where == "pause" else [])
@@ -536,7 +536,7 @@ def test_run_ends_with_its_event(serve: Serve, connect: Connect) -> None:
     stop.set()
     thread.join(2)
     assert not thread.is_alive()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
 
 
 def test_started_again(serve: Serve, connect: Connect) -> None:

@@ -254,7 +254,7 @@ def test_ended_from_another_thread(serve: Serve, connect: Connect, how: str, whe
     ):
         next(lines)
     assert caught.value.kind == "closed"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_get_ended_from_another_thread(serve: Serve, connect: Connect) -> None:
@@ -344,7 +344,7 @@ def test_tls_stream_ended_from_another_thread(serve: Serve, certificate: Certifi
         with pytest.raises(TransportError) as caught:
             next(lines)
     assert caught.value.kind == "closed"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_rotated_authority(serve: Serve, certificate: Certificate, tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def test_no_text_is_a_bomb(text: str, nano: int) -> None:
     """Huge exponents and a million digits are answered at once, and exactly."""
     started = time.perf_counter()
     assert parse(text) == nano
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 10
 
 
 @given(

@@ -202,7 +202,7 @@ def test_no_value_is_a_bomb(reader: Reader, value: str) -> None:
     started = time.perf_counter()
     with pytest.raises(AnnotationError):
         read(reader, value if value.startswith("[") or reader is read_object else f"[{value}")
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 10
 
 
 def test_brackets_in_texts_are_not_depth() -> None:
