@@ -81,7 +81,7 @@ ANNOTATIONS = objects.nova(
     availability_zone="zone-a",
     server_group="web",
     extra_specs='{"capabilities:cpu_info:arch": "x86_64"}',
-    different_host="4ef0ad3b-8b8a-4d3e-9d5c-2b8a1e5f3c11",
+    scheduler_hints='{"different_host": ["4ef0ad3b-8b8a-4d3e-9d5c-2b8a1e5f3c11"]}',
 )
 
 # file name: (what it is, the object that makes the pod)
