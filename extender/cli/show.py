@@ -74,7 +74,8 @@ def read_pod(filename: str) -> Pod:
         KubeError: the file cannot be read.
         TranslateError: the pod cannot be read.
     """
-    found = read_snapshot("/dev/stdin" if filename == "-" else filename, frozenset({"Pod"}))
+    path = "/dev/stdin" if filename == "-" else filename
+    found = read_snapshot(path, frozenset({"Pod"}), "a Pod in YAML or JSON")
     pods = found.of("Pod")
     if len(pods) != 1:
         others = ", ".join(sorted(found.unread)) or "nothing else"

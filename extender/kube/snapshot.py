@@ -43,8 +43,10 @@ class _Head(msgspec.Struct):
 _heads: Final = msgspec.json.Decoder(_Head)
 
 
-def read_snapshot(path: str, kinds: frozenset[str]) -> Snapshot:
+def read_snapshot(path: str, kinds: frozenset[str], accepted: str = ACCEPTED) -> Snapshot:
     """Read the file; objects of other kinds than ``kinds`` are counted, not kept.
+
+    ``accepted`` says in errors what the file should be.
 
     Raises:
         SnapshotError: no such file, not YAML or JSON (with line and column), or no Kubernetes
@@ -54,16 +56,16 @@ def read_snapshot(path: str, kinds: frozenset[str]) -> Snapshot:
         data = Path(path).read_bytes()
     except OSError as error:
         raise SnapshotError(
-            f"{path} cannot be read: {error.strerror or error}; give the path of {ACCEPTED}"
+            f"{path} cannot be read: {error.strerror or error}; accepted: {accepted}"
         ) from error
     snapshot = Snapshot()
     try:
         for document in _documents(data):
             _sort(document, "", kinds, snapshot)
     except (_UnreadableError, RecursionError) as error:
-        raise SnapshotError(f"{path}: {error}; accepted: {ACCEPTED}") from error
+        raise SnapshotError(f"{path}: {error}; accepted: {accepted}") from error
     if not snapshot.objects and not snapshot.unread:
-        raise SnapshotError(f"{path} holds no objects; accepted: {ACCEPTED}")
+        raise SnapshotError(f"{path} holds no objects; accepted: {accepted}")
     return snapshot
 
 

@@ -51,7 +51,8 @@ def read_destination(annotations: Annotations) -> Destination | None:
     """Annotation ``requested_destination``; ``None`` where it is absent or asks for nothing.
 
     Raises:
-        AnnotationError: an unknown name, or a value of the wrong type.
+        AnnotationError: an unknown name, a value of the wrong type, or a node without its host,
+            which Nova would ignore.
     """
     key = table.REQUESTED_DESTINATION.key
     given = read_object(annotations, table.REQUESTED_DESTINATION)
@@ -70,6 +71,8 @@ def read_destination(annotations: Annotations) -> Destination | None:
         forbidden_aggregates=frozenset(_texts(key, given, "forbidden_aggregates")),
         allow_cross_cell_move=move is True,
     )
+    if destination.node is not None and destination.host is None:
+        raise AnnotationError(key, "a node is named without its host", "host, or host and node")
     return None if destination == Destination() else destination
 
 

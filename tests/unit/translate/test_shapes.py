@@ -40,7 +40,7 @@ def read(reader: Callable[[dict[str, str]], Any], value: object) -> Any:
     ("value", "expected"),
     [
         ({"host": "node-a"}, Destination(host="node-a")),
-        ({"node": " node-a "}, Destination(node="node-a")),
+        ({"host": "h", "node": " node-a "}, Destination(host="h", node="node-a")),
         ({"cell": "cell1"}, Destination(cell="cell1")),
         ({"aggregates": ["a,b", " c ", ""]}, Destination(aggregates=("a,b", "c"))),
         ({"forbidden_aggregates": ["d"]}, Destination(forbidden_aggregates=frozenset({"d"}))),
@@ -64,6 +64,7 @@ def test_destination(value: object, expected: Destination | None) -> None:
         ({"hots": "a"}, "'hots' is not a name it knows", "host, node, cell, aggregates, forb"),
         ({"host": 1}, "host is 1", "a text"),
         ({"host": ["a"]}, 'host is ["a"]', "a text"),
+        ({"node": "a"}, "a node is named without its host", "host, or host and node"),
         ({"cell": True}, "cell is true", "a text"),
         ({"aggregates": "a,b"}, 'aggregates is "a,b"', "a list of texts"),
         ({"aggregates": [1]}, "aggregates is [1]", "a list of texts"),
