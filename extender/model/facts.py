@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 from extender.model.flavor import MIB
+
+_MILLION = 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,9 @@ class Unit:
 
     def show(self, amount: int) -> int | float:
         """The amount in this unit, to a millionth: whole where it is whole, else a float."""
-        shown = round(Fraction(amount, self.size), 6)
-        return int(shown) if shown.denominator == 1 else float(shown)
+        millionths, rest = divmod(amount * _MILLION, self.size)
+        millionths += 2 * rest >= self.size
+        return millionths // _MILLION if millionths % _MILLION == 0 else millionths / _MILLION
 
     def text(self, amount: int) -> str:
         """The amount and the unit as text, never as a power of ten."""
