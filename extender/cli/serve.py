@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from extender.cli.assembly import build_engine
-from extender.cli.sources import QUIET, Live, load_file, transport
+from extender.cli.sources import Live, load_file, transport
 from extender.config.options import Config
 from extender.model.attempt import PRE_STAGE
 from extender.observe import render
@@ -82,7 +82,9 @@ class Extender:
     def start(self) -> None:
         """Start watching and the listeners beside the verbs; called in the worker."""
         if not self.from_file:
-            self.live = Live(self.engine, transport(self.kubeconfig), QUIET, self.tell)
+            self.live = Live(
+                self.engine, transport(self.kubeconfig), self.metrics.watches, self.tell
+            )
             self.live.start()
         health = create_health_app(
             live=lambda verbose: probe_text("livez", {"process": ""}, verbose),

@@ -9,12 +9,14 @@ from typing import Any
 from urllib.parse import quote
 
 import click
+from prometheus_client import CollectorRegistry
 
 from extender.cli.assembly import build_engine
-from extender.cli.sources import QUIET, Live, load_file, transport
+from extender.cli.sources import Live, load_file, transport
 from extender.config.options import Config
 from extender.kube.snapshot import read_snapshot
 from extender.observe import render
+from extender.observe.watches import WatchMetrics
 from extender.scheduler.filter_scheduler import Destinations, NoValidHost, Selection
 from extender.translate.objects import Pod, decode_pod
 from extender.verbs.engine import Engine
@@ -50,7 +52,8 @@ def engine(
     if cluster is not None:
         load_file(made, cluster, notice)
         return made
-    live = Live(made, transport(kubeconfig), QUIET, notice)
+    # Counted for nobody: a command is over before anyone could ask for its metrics.
+    live = Live(made, transport(kubeconfig), WatchMetrics(CollectorRegistry()), notice)
     live.start()
     try:
         if not live.wait(SYNC_SECONDS):

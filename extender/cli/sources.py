@@ -164,22 +164,3 @@ def transport(kubeconfig: str | None) -> Transport:
         KubeConfigError: neither can be had.
     """
     return from_kubeconfig(kubeconfig) if kubeconfig else in_cluster()
-
-
-class _Quiet(Observer):
-    """Watches tell their troubles through ``tell``; nobody counts them yet."""
-
-    def restarted(self, resource: str, cause: str, /) -> None:
-        """A watch ended."""
-
-    def relisted(self, resource: str, /) -> None:
-        """A list was read anew."""
-
-    def synced(self, resource: str, /) -> None:
-        """All is known."""
-
-    def event(self, resource: str, /) -> None:
-        """An object changed."""
-
-
-QUIET = _Quiet()

@@ -92,11 +92,13 @@ class CapacityFilter(HostFilter, ABC):
 
     def _short_by(self, host: HostState, need: int, have: int) -> int | None:
         """What is missing; nothing where nothing is checked, no number where one is unreadable."""
-        unreadable = host.unreadable & (self.unreadable_ratio | self.unreadable_total)
-        reported = self.inventory(host).reported or bool(unreadable & self.unreadable_total)
+        # Ints: explaining a large cluster asks this of each host, and a Flag takes its time.
+        bad_total = int(host.unreadable) & int(self.unreadable_total)
+        bad_ratio = int(host.unreadable) & int(self.unreadable_ratio)
+        reported = self.inventory(host).reported or bad_total
         if need == 0 or (self.unknown_total_passes and not reported):
             return 0
-        return None if unreadable else max(0, need - have)
+        return None if bad_total or bad_ratio else max(0, need - have)
 
     def limits(self, host: HostState, spec: RequestSpec) -> Mapping[str, int]:
         """The limit, for the claim."""

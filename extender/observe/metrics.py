@@ -25,9 +25,8 @@ from prometheus_client import (
 
 from extender.model.attempt import PRE_STAGE, Attempt, Fault, FilterPart
 from extender.model.reason import Reason
+from extender.observe.watches import NAMESPACE, WatchMetrics
 from extender.version import __version__
-
-NAMESPACE = "nova_extender"
 
 REQUEST_SECONDS = (
     *(0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025),
@@ -148,6 +147,7 @@ class Metrics:
             SHARES,
         )
         self._gauges(hosts, pods, pending)
+        self.watches = WatchMetrics(self.registry)
         self._series: dict[str, _Series] = {}
         self._calls: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
         self.expect([(PRE_STAGE, ()), *filters])

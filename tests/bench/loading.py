@@ -20,11 +20,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
+from prometheus_client import CollectorRegistry
+
 from extender.cli import (
     serve,  # noqa: F401 - for the memory that the serving program's modules take
     sources,
 )
 from extender.cli.assembly import build_engine, load_config
+from extender.observe.watches import WatchMetrics
 from extender.state.feed import NodeSink, PodSink
 from extender.verbs.engine import Engine
 from tests.bench import cluster
@@ -124,7 +127,7 @@ def _from_server(engine: Engine, nodes: int, steps: dict[str, float], *, streams
         _timed(steps, "nodes into the table", NodeSink, "replace", threads),
         _timed(steps, "pods into the ledger", PodSink, "replace", threads),
     ):
-        live = sources.Live(engine, server, sources.QUIET, _tell)
+        live = sources.Live(engine, server, WatchMetrics(CollectorRegistry()), _tell)
         live.start()
         if not live.wait(_TIMEOUT):
             raise SystemExit(f"not in sync after {_TIMEOUT:g} s")

@@ -106,12 +106,13 @@ class Scene:
         return text
 
     def metric(self, series: str) -> float:
-        """A series of the extender's metrics, labels and all; 0 where it is absent."""
+        """A series of the extender's metrics, by its name, labels and all."""
         assert self.extender is not None
         with urllib.request.urlopen(f"{self.extender.health_url}/metrics", timeout=5) as answer:
             text = answer.read().decode()
         found = re.search(rf"^{re.escape(series)} (\S+)$", text, re.MULTILINE)
-        return float(found[1]) if found else 0.0
+        assert found is not None, f"no series {series} in:\n{text}"
+        return float(found[1])
 
     def counted(self) -> int:
         """How many bound pods the extender has seen."""

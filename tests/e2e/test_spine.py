@@ -310,6 +310,10 @@ def test_the_verbs_keep_kube_schedulers_connection(scene: Scene) -> None:
     )
     asked = scene.metric('nova_extender_requests_total{outcome="ok",verb="filter"}')
     assert asked >= 50
+    # The watches live, and nothing has made them start anew.
+    for resource in ("nodes", "pods"):
+        assert scene.metric(f'nova_extender_snapshot_age_seconds{{resource="{resource}"}}') < 60
+        assert scene.metric(f'nova_extender_relists_total{{resource="{resource}"}}') == 0
     for outcome in ("error", "bad_request", "bad_body", "too_large", "bad_method"):
         series = f'nova_extender_requests_total{{outcome="{outcome}",verb="filter"}}'
         assert scene.metric(series) == 0
