@@ -38,8 +38,8 @@ FILTER_SECONDS = (0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.1)
 HOSTS = (0, 1, 10, 100, 1000, 10000)
 SHARES = (0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0)
 
-OUTCOMES = ("ok", "error")
-"""Outcomes that exist from the start, so that the first error already makes a rate."""
+OUTCOMES = ("ok", "bad_request", "bad_body", "too_large", "not_ready", "bad_method", "error")
+"""Every outcome of a call. All exist from the start, so that the first error makes a rate."""
 
 Number = Callable[[], int]
 
