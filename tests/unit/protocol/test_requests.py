@@ -239,7 +239,7 @@ def test_deep_nesting(
 
 def test_deep_nesting_far_behind() -> None:
     """Where the depth begins beyond what is looked at, the message does without the place."""
-    body = b'{"x":"' + b"a" * 5_000_000 + b'","Pod":' + b"[" * 5000 + b"]" * 5000 + b"}"
+    body = b'{"x":"' + b"a" * 5_000_000 + b'","Pod":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
     assert "nested too deeply: more than 100 levels; expected" in str(refusal(body))
 
 
