@@ -11,15 +11,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-import generate_annotations
-from generator import commands, filters, metrics, options, weighers
+from generator import annotations, commands, filters, metrics, options, weighers
 
 REFERENCE = Path(__file__).parent / "reference"
 COMMAND = "make docs"
 
 PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
     {
-        "annotations.md": generate_annotations.page,
+        "annotations.md": annotations.page,
         "commands.md": commands.page,
         "filters.md": filters.page,
         "metrics.md": metrics.page,

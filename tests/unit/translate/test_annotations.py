@@ -1,13 +1,8 @@
-"""The table of annotations and labels, and the page made from it."""
+"""The table of annotations and labels."""
 
 from __future__ import annotations
 
-import importlib.util
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -21,9 +16,6 @@ from extender.translate.readers import (
     read_ratio,
     read_text,
 )
-
-ROOT = Path(__file__).parents[3]
-GENERATOR = ROOT / "docs" / "generate_annotations.py"
 
 READERS: dict[Type, Callable[..., Any]] = {
     Type.TEXT: read_text,
@@ -94,43 +86,3 @@ def test_examples_are_valid(row: Annotation) -> None:
     assert row.default
     assert row.meaning.endswith(".")
     assert row.set_by
-
-
-def generator() -> ModuleType:
-    """The program that writes the page, as a module."""
-    spec = importlib.util.spec_from_file_location("generate_annotations", GENERATOR)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_page_is_up_to_date() -> None:
-    """docs/reference/annotations.md is what the table says."""
-    done = subprocess.run(
-        [sys.executable, str(GENERATOR), "--check"],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_a_stale_page_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """--check ends with 1 and says what to run; writing cures it."""
-    module = generator()
-    page = tmp_path / "reference" / "annotations.md"
-    page.parent.mkdir()
-    monkeypatch.setattr(module, "PAGE", page)
-    assert module.main(["--check"]) == 1
-    assert capsys.readouterr().err == (
-        "reference/annotations.md is stale: run python docs/generate_annotations.py\n"
-    )
-    assert module.main([]) == 0
-    assert module.main(["--check"]) == 0
-    assert module.main(["--chekc"]) == 2
-    assert "usage:" in capsys.readouterr().err

@@ -1,25 +1,13 @@
-"""Writes docs/reference/annotations.md from the table in extender/translate/annotations.py.
-
-``python docs/generate_annotations.py`` writes the page; with ``--check`` it writes nothing and
-ends with status 1 when the page is not what the table says.
-"""
+"""The page of the annotations and labels, from their table."""
 
 from __future__ import annotations
-
-import sys
-from pathlib import Path
 
 from extender.translate.annotations import PREFIX, TABLE, Annotation, On
 from extender.translate.ratio import ACCEPTED as RATIO
 from extender.translate.readers import DEEPEST, LARGEST_VALUE
+from generator.markdown import code, head, table
 
-PAGE = Path(__file__).parent / "reference" / "annotations.md"
-
-HEAD = f"""\
-<!-- Written by docs/generate_annotations.py: change extender/translate/annotations.py instead. -->
-
-# Annotations and labels
-
+_INTRODUCTION = f"""
 nova-extender reads what Nova keeps in its request and its database from annotations of pods and
 nodes. Their names are Nova's, with `{PREFIX}` before them.
 
@@ -60,40 +48,14 @@ PARTS = (
 
 def page() -> str:
     """The page as the table says it should be."""
-    parts = [HEAD]
-    for kind, title, column in PARTS:
-        lines = [
-            f"## {title}",
-            "",
-            f"| {column} | Type | Default | Meaning | Example | Set by |",
-            "|---|---|---|---|---|---|",
-            *(_row(row) for row in TABLE if row.object is kind),
-        ]
-        parts.append("\n".join(lines) + "\n")
+    title = head("Annotations and labels", "extender/translate/annotations.py")
+    parts = [title.rstrip("\n"), _INTRODUCTION]
+    for kind, name, column in PARTS:
+        columns = (column, "Type", "Default", "Meaning", "Example", "Set by")
+        rows = [_cells(row) for row in TABLE if row.object is kind]
+        parts.append(f"## {name}\n\n{table(columns, rows)}")
     return "\n".join(parts)
 
 
-def _row(row: Annotation) -> str:
-    cells = (f"`{row.key}`", row.type, row.default, row.meaning, f"`{row.example}`", row.set_by)
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def main(arguments: list[str]) -> int:
-    """Write the page, or with ``--check`` only say whether it is stale."""
-    if arguments not in ([], ["--check"]):
-        print("usage: generate_annotations.py [--check]", file=sys.stderr)
-        return 2
-    if not arguments:
-        PAGE.write_text(page(), encoding="utf-8")
-        return 0
-    if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page():
-        print(
-            f"{PAGE.parent.name}/{PAGE.name} is stale: run python docs/generate_annotations.py",
-            file=sys.stderr,
-        )
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def _cells(row: Annotation) -> tuple[str, ...]:
+    return code(row.key), row.type, row.default, row.meaning, code(row.example), row.set_by
