@@ -27,9 +27,11 @@ names stay with each attempt that is remembered."""
 
 def as_names(names: Sequence[str] | Names) -> Names:
     """Names in a list or tuple as an array; an array is itself."""
+    if isinstance(names, np.ndarray):
+        return names
     array = np.empty(len(names), dtype=np.object_)
     array[:] = names
-    return names if isinstance(names, np.ndarray) else array
+    return array
 
 
 PRE_STAGE = "pre_stage"

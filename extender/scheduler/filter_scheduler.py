@@ -82,6 +82,13 @@ class FilterScheduler:
     weighers: tuple[HostWeigher, ...]
     options: SchedulerOptions
     clock: filtering.Clock
+    plugins: frozenset[str] = field(init=False)
+    """The names of all of them, worked out once."""
+
+    def __post_init__(self) -> None:
+        """Note the names."""
+        names = {f.name() for f in self.filters} | {w.name() for w in self.weighers}
+        object.__setattr__(self, "plugins", frozenset(names))
 
     def filter(
         self,

@@ -50,10 +50,20 @@ class Engine:
         Raises:
             TranslateError: the pod's requests cannot be read.
         """
-        plugins = {f.name() for f in self.scheduler.filters}
-        plugins |= {w.name() for w in self.scheduler.weighers}
-        lookup = ClusterLookup(self.cluster, frozenset(plugins))
+        lookup = ClusterLookup(self.cluster, self.scheduler.plugins)
         return request_spec(pod, self.options, lookup)
+
+    @contextmanager
+    def judging(self, pod: Pod) -> Iterator[RequestSpec]:
+        """The pod's RequestSpec, with the lock held and the pod's own use off its host.
+
+        Raises:
+            TranslateError: the pod's requests cannot be read.
+        """
+        with self.lock:
+            spec = self.spec(pod)
+            with self.without(spec.instance_uuid):
+                yield spec
 
     @contextmanager
     def without(self, uid: str) -> Iterator[None]:

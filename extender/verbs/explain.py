@@ -18,10 +18,8 @@ def explain_pod(engine: Engine, pod: Pod) -> Explanation:
     Raises:
         TranslateError: the pod's requests cannot be read.
     """
-    with engine.lock:
-        spec = engine.spec(pod)
-        with engine.without(spec.instance_uuid):
-            return explain(engine.scheduler, engine.cluster.table, spec, engine.now())
+    with engine.judging(pod) as spec:
+        return explain(engine.scheduler, engine.cluster.table, spec, engine.now())
 
 
 def explain_pending(engine: Engine, namespace: str, name: str) -> Explanation:

@@ -23,11 +23,9 @@ def filter_pod(engine: Engine, body: bytes) -> Reply:
     args = decode_args(body)
     pod = decode_pod(args.pod)
     attempt = None
-    with engine.lock:
-        spec = engine.spec(pod)
-        with engine.without(spec.instance_uuid):
-            hosts = asked(engine, args)
-            part = engine.scheduler.filter(hosts.table, hosts.names, hosts.rows, spec)
+    with engine.judging(pod) as spec:
+        hosts = asked(engine, args)
+        part = engine.scheduler.filter(hosts.table, hosts.names, hosts.rows, spec)
         if hosts.nodes is None:
             attempt = Attempt(
                 uid=spec.instance_uuid,

@@ -24,12 +24,10 @@ def prioritize_pod(engine: Engine, body: bytes) -> Reply:
     args = decode_args(body)
     pod = decode_pod(args.pod)
     attempt = None
-    with engine.lock:
-        spec = engine.spec(pod)
-        with engine.without(spec.instance_uuid):
-            hosts = asked(engine, args)
-            known = hosts.rows >= 0
-            part = engine.scheduler.weigh(hosts.table, hosts.names[known], hosts.rows[known], spec)
+    with engine.judging(pod) as spec:
+        hosts = asked(engine, args)
+        known = hosts.rows >= 0
+        part = engine.scheduler.weigh(hosts.table, hosts.names[known], hosts.rows[known], spec)
         if hosts.nodes is None:
             attempt = engine.attempts.join(spec.instance_uuid, part)
     if attempt is not None:

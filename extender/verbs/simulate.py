@@ -19,10 +19,8 @@ def simulate(engine: Engine, pod: Pod, instances: int) -> tuple[RequestSpec, Des
         NoValidHost: fewer hosts than instances.
         TranslateError: the pod's requests cannot be read.
     """
-    with engine.lock:
-        spec = engine.spec(pod)
-        with engine.without(spec.instance_uuid):
-            table = engine.cluster.table.copy()
+    with engine.judging(pod) as spec:
+        table = engine.cluster.table.copy()
     uuids: Sequence[str] = [f"{spec.instance_uuid or spec.name}#{n + 1}" for n in range(instances)]
     found = engine.scheduler.select_destinations(
         table, spec, uuids, rng=engine.rng, alternates=True

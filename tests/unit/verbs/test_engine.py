@@ -64,3 +64,21 @@ def test_calls_side_by_side() -> None:
     assert b'"NodeNames":["a","b"]' in seen["p"].pop()
     assert b'"NodeNames":["b"]' in seen["q"].pop()
     assert made.cluster.table.cpu_used.tolist() == [3000, 0]
+
+
+def test_judging_holds_the_lock_with_the_pods_own_use_gone() -> None:
+    """Whoever else wants the cluster waits meanwhile; afterwards all is as it was."""
+    made = engine([node("a")], [pod("p", cpu=2, on="a")])
+    taken: list[bool] = []
+
+    def try_lock() -> None:
+        taken.append(made.lock.acquire(blocking=False))
+
+    with made.judging(decode_pod(json.dumps(pod("p", cpu=2)).encode())) as spec:
+        assert spec.instance_uuid == "uid-p"
+        assert made.cluster.table.cpu_used.tolist() == [0]
+        other = Thread(target=try_lock)
+        other.start()
+        other.join()
+    assert taken == [False]
+    assert made.cluster.table.cpu_used.tolist() == [2000]
