@@ -92,6 +92,7 @@ class Follower(Generic[T]):
             UnreadableDeletionError: the set must be listed again.
         """
         if self.version is None and self._watch_list:
+            self._sink.listing()
             try:
                 self._watch(stop, interrupt)
             except (ApiError, TransportError) as error:
@@ -102,6 +103,7 @@ class Follower(Generic[T]):
             else:
                 return
         if self.version is None:
+            self._sink.listing()
             self._adopt(*self._source.fetch(interrupt))
         self._watch(stop, interrupt)
 

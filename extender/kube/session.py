@@ -11,7 +11,8 @@ from kubernetes.client.rest import RESTClientObject
 
 from extender.kube.connection import track
 
-_POOL_SIZE = 16
+_POOL_SIZE = 128
+"""As many as may bind at the same time; connections beyond it are closed after their answer."""
 
 
 class Session:
@@ -48,12 +49,22 @@ class Session:
         # A token file may end with a line feed, which no header may contain.
         return {**self._headers, "Authorization": token.strip()} if token else self._headers
 
-    def get(
-        self, target: str, headers: Mapping[str, str], timeout: urllib3.Timeout
+    def send(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        timeout: urllib3.Timeout,
+        body: bytes | None = None,
     ) -> urllib3.BaseHTTPResponse:
         """Sends a request; returns when the headers of the answer are there."""
         return self._pool.request(
-            "GET", self._host + target, headers=headers, timeout=timeout, preload_content=False
+            method,
+            self._host + target,
+            body=body,
+            headers=headers,
+            timeout=timeout,
+            preload_content=False,
         )
 
     def close(self) -> None:

@@ -14,6 +14,9 @@ class Sink(Protocol[T_contra]):
     If a call raises, the whole set is listed and handed over again.
     """
 
+    def listing(self) -> None:
+        """The whole set is about to be asked for: what comes is no older than this moment."""
+
     def replace(self, objects: Sequence[T_contra], /) -> None:
         """This is the whole set now, after a list; to be taken in one step."""
 

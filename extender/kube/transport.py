@@ -1,4 +1,4 @@
-"""GET requests to the API server: raw bytes over the official client's authenticated pool.
+"""Requests to the API server: raw bytes over the official client's authenticated pool.
 
 The client (``kubernetes``) reads configuration and credentials and builds the urllib3 pool; its
 models and its ``Watch`` are not used: decoding into them costs a hundred times what typed decoding
@@ -37,6 +37,19 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    query: Mapping[str, str] | None = None
+    body: bytes | None = None
+    content_type: str = ""
+
+    @property
+    def target(self) -> str:
+        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
 
 
 class Transport:
@@ -82,16 +95,33 @@ class Transport:
             ApiError: an answer other than 2xx; redirects are not followed (the token would be).
             TransportError: no whole answer in time.
         """
-        limit = urllib3.Timeout(connect=min(timeout, CONNECT_TIMEOUT), read=timeout)
-        with self._answer(path, query, limit, interrupt) as (response, call):
-            deadline = time.monotonic() + timeout
-            body = bytearray()
-            while piece := read(response, call):
-                body += piece
-                if time.monotonic() > deadline:
-                    raise TransportError(f"GET {path}: no whole answer in {timeout:g} s", "timeout")
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return Response(response.status, headers, bytes(body))
+        return self._whole(_Request("GET", path, query), timeout, interrupt)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        timeout: float = 30.0,
+        *,
+        content_type: str = "application/json",
+        interrupt: Interrupt | None = None,
+    ) -> Response:
+        """A write, and its whole answer; never repeated here, where nobody knows if it may be.
+
+        Args:
+            method: ``POST``, ``PUT`` or ``PATCH``.
+            path: as in `get`.
+            body: what is sent.
+            timeout: as in `get`.
+            content_type: of the body; that of a patch says what kind it is.
+            interrupt: ends this call when triggered.
+
+        Raises:
+            ApiError: an answer other than 2xx.
+            TransportError: no whole answer in time; it is not known whether the write was done.
+        """
+        return self._whole(_Request(method, path, None, body, content_type), timeout, interrupt)
 
     @contextmanager
     def stream(
@@ -121,7 +151,7 @@ class Transport:
             TransportError: on entering the block or while reading.
         """
         limit = urllib3.Timeout(connect=connect_timeout, read=read_timeout)
-        with self._answer(path, query, limit, interrupt) as (response, call):
+        with self._answer(_Request("GET", path, query), limit, interrupt) as (response, call):
             yield lines(response, call)
 
     def close(self) -> None:
@@ -142,21 +172,31 @@ class Transport:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _whole(self, request: _Request, timeout: float, interrupt: Interrupt | None) -> Response:
+        limit = urllib3.Timeout(connect=min(timeout, CONNECT_TIMEOUT), read=timeout)
+        with self._answer(request, limit, interrupt) as (response, call):
+            deadline = time.monotonic() + timeout
+            body = bytearray()
+            while piece := read(response, call):
+                body += piece
+                if time.monotonic() > deadline:
+                    raise TransportError(
+                        f"{request.method} {request.path}: no whole answer in {timeout:g} s",
+                        "timeout",
+                    )
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Response(response.status, headers, bytes(body))
+
     @contextmanager
     def _answer(
-        self,
-        path: str,
-        query: Mapping[str, str] | None,
-        limit: urllib3.Timeout,
-        interrupt: Interrupt | None,
+        self, request: _Request, limit: urllib3.Timeout, interrupt: Interrupt | None
     ) -> Iterator[tuple[urllib3.BaseHTTPResponse, Call]]:
         call = Call()
-        target = f"{path}?{urlencode(query)}" if query else path
         covered: AbstractContextManager[None] = (
             nullcontext() if interrupt is None else interrupt.covers(call)
         )
         with self._everything.covers(call), covered:
-            response = self._send(target, limit, call)
+            response = self._send(request, limit, call)
             try:
                 if not HTTPStatus(200) <= response.status < HTTPStatus(300):
                     raise refusal(response, call)
@@ -167,7 +207,7 @@ class Transport:
                 response.close()
 
     def _send(
-        self, target: str, limit: urllib3.Timeout, call: Call, *, again: bool = False
+        self, request: _Request, limit: urllib3.Timeout, call: Call, *, again: bool = False
     ) -> urllib3.BaseHTTPResponse:
         if call.ended:
             raise TransportError("the call was ended", "closed")
@@ -176,9 +216,13 @@ class Transport:
             headers = session.headers()
         except Exception as error:  # whatever an auth plug-in of the client may raise
             raise TransportError(f"no credentials: {error}", "credentials") from error
+        if request.content_type:
+            headers = {**headers, "Content-Type": request.content_type}
         try:
             with carried_by(call):
-                response = session.get(target, headers, limit)
+                response = session.send(
+                    request.method, request.target, headers, limit, request.body
+                )
         except (HTTPError, HTTPException, OSError) as error:
             if isinstance(error, SSLError) and not call.ended:
                 self._discard(session)
@@ -187,7 +231,7 @@ class Transport:
             call.detach()
             response.close()
             self._discard(session)
-            return self._send(target, limit, call, again=True)
+            return self._send(request, limit, call, again=True)
         return response
 
     def _current(self) -> Session:

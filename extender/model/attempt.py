@@ -187,6 +187,26 @@ class WeighPart:
         return 400 + len(self.hosts) * (32 + 16 * len(self.steps))
 
 
+@dataclass(frozen=True, slots=True)
+class BindPart:
+    """The bind's part of an attempt: where to, and how it ended.
+
+    Args:
+        host: the host that kube-scheduler chose.
+        outcome: ``bound``, ``claim_refused`` (our own second look) or why the API server's answer
+            was no, as ``binds_total`` counts it.
+        text: what kube-scheduler was told; empty where the pod is bound.
+        seconds: how long it took.
+        judged: what the filters said of the host at the claim, where they were asked.
+    """
+
+    host: str
+    outcome: str
+    text: str = ""
+    seconds: float = 0.0
+    judged: FilterPart | None = None
+
+
 @dataclass(slots=True, kw_only=True)
 class Attempt:
     """What happened to one pod in one scheduling cycle, joined by pod UID over the calls.
@@ -203,6 +223,7 @@ class Attempt:
     refusal: str = ""
     filtered: FilterPart | None = None
     weighed: WeighPart | None = None
+    bound: BindPart | None = None
 
     @property
     def size(self) -> int:

@@ -18,6 +18,9 @@ class Contribution:
         terminating: whether it has a deletionTimestamp.
         group: its server group's name, if any.
         priority: ``spec.priority``, 0 where absent.
+        owner: what its retry history is kept under: the controlling owner and what of it this pod
+            is, else the pod itself.
+        started: when its youngest container started, seconds since the epoch; ``None`` before.
         problems: what of the pod could not be read and counts as absent, for people.
     """
 
@@ -30,4 +33,6 @@ class Contribution:
     terminating: bool = False
     group: str | None = None
     priority: int = 0
+    owner: str = ""
+    started: float | None = None
     problems: tuple[str, ...] = ()

@@ -50,7 +50,8 @@ def split_values(values: frozenset[str]) -> frozenset[str]:
 class InstanceGroup:
     """Nova's ``InstanceGroup``: a ServerGroup with its members as they are now.
 
-    ``members`` are pod UIDs; ``hosts`` the nodes of members that are bound.
+    ``members`` are pod UIDs; ``hosts`` the nodes of members that are bound or claimed, with how
+    many of them each has.
     """
 
     name: str
@@ -59,4 +60,4 @@ class InstanceGroup:
     uuid: str = ""
     max_server_per_host: int = 1
     members: frozenset[str] = frozenset()
-    hosts: frozenset[str] = frozenset()
+    hosts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))

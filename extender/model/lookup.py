@@ -6,6 +6,7 @@ from typing import Protocol
 
 from extender.model.flavor import Flavor
 from extender.model.groups import InstanceGroup
+from extender.model.request_spec import SchedulerRetries
 
 
 class Lookup(Protocol):
@@ -16,6 +17,17 @@ class Lookup(Protocol):
 
     def instance_group(self, namespace: str, name: str) -> InstanceGroup | None:
         """The server group with its members and their hosts, or ``None``."""
+
+    def retries(
+        self, instance_uuid: str, owner: str, noted: SchedulerRetries | None
+    ) -> SchedulerRetries:
+        """What came before this attempt: how many were made, and on which hosts they failed.
+
+        Args:
+            instance_uuid: the pod.
+            owner: what its history is kept under, see ``Contribution.owner``.
+            noted: what the pod's own annotation says.
+        """
 
     def supports_policy(self, policy: str) -> bool:
         """Whether the filter or weigher that a server group's policy needs is enabled."""

@@ -229,9 +229,8 @@ def _consume(table: HostTable, host: HostState, spec: RequestSpec) -> RequestSpe
     group = spec.instance_group
     if group is None:
         return spec
-    grown = replace(
-        group, hosts=group.hosts | {host.host}, members=group.members | {spec.instance_uuid}
-    )
+    hosts = {**group.hosts, host.host: group.hosts.get(host.host, 0) + 1}
+    grown = replace(group, hosts=hosts, members=group.members | {spec.instance_uuid})
     return replace(spec, instance_group=grown)
 
 

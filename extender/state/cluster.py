@@ -5,7 +5,9 @@ Pure and single-threaded: whoever shares it between threads holds a lock around 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from types import MappingProxyType
 
 from extender.model.contribution import Contribution
 from extender.model.flavor import Flavor
@@ -69,5 +71,5 @@ class Cluster:
             uuid=found.uuid,
             max_server_per_host=found.max_server_per_host,
             members=frozenset(members),
-            hosts=frozenset(members.values()),
+            hosts=MappingProxyType(Counter(members.values())),
         )

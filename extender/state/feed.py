@@ -72,6 +72,9 @@ class PodSink:
         self._lock = lock
         self._waiting: dict[tuple[str, str], str] = {}
 
+    def listing(self) -> None:
+        """A list begins."""
+
     def replace(self, objects: Sequence[PodRecord]) -> None:
         """Make the cluster hold just these pods."""
         with self._lock:
@@ -130,6 +133,9 @@ class NodeSink:
         self._lock = lock
         self._tell = tell
         self._told: dict[str, tuple[str, ...]] = {}
+
+    def listing(self) -> None:
+        """A list begins; nothing depends on when."""
 
     def replace(self, objects: Sequence[HostState]) -> None:
         """Make the cluster hold just these nodes."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from extender.model.flavor import Flavor
 from extender.model.groups import InstanceGroup
+from extender.model.request_spec import SchedulerRetries
 from extender.state.cluster import Cluster
 
 POLICY_PLUGINS = {
@@ -34,6 +35,13 @@ class ClusterLookup:
     def instance_group(self, namespace: str, name: str) -> InstanceGroup | None:
         """The server group with its members and their hosts, or ``None``."""
         return self.cluster.instance_group(namespace, name)
+
+    def retries(
+        self, instance_uuid: str, owner: str, noted: SchedulerRetries | None
+    ) -> SchedulerRetries:
+        """What came before this attempt, so far only what the pod itself says."""
+        del instance_uuid, owner
+        return noted or SchedulerRetries()
 
     def supports_policy(self, policy: str) -> bool:
         """Whether the filter or weigher that the policy needs is enabled."""

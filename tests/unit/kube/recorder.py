@@ -56,6 +56,9 @@ class Recorder:
             yield
             self._changed.notify_all()
 
+    def listing(self) -> None:
+        """Of the sink."""
+
     def replace(self, objects: Sequence[Thing], /) -> None:
         """Of the sink."""
         with self._change():

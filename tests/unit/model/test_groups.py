@@ -71,4 +71,4 @@ def test_instance_group_defaults() -> None:
     group = InstanceGroup(name="web", namespace="shop", policy="anti-affinity")
     assert group.max_server_per_host == 1
     assert group.members == frozenset()
-    assert group.hosts == frozenset()
+    assert group.hosts == {}

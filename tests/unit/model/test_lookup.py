@@ -5,6 +5,7 @@ from __future__ import annotations
 from extender.model.flavor import Flavor
 from extender.model.groups import InstanceGroup
 from extender.model.lookup import Lookup
+from extender.model.request_spec import SchedulerRetries
 from tests.builders import flavor
 
 
@@ -20,6 +21,13 @@ class Known:
         if namespace != "shop":
             return None
         return InstanceGroup(name=name, namespace=namespace, policy="affinity")
+
+    def retries(
+        self, instance_uuid: str, owner: str, noted: SchedulerRetries | None
+    ) -> SchedulerRetries:
+        """Only what is noted is known."""
+        del instance_uuid, owner
+        return noted or SchedulerRetries()
 
     def supports_policy(self, policy: str) -> bool:
         """Affinity is enabled."""

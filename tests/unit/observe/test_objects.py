@@ -94,7 +94,7 @@ def test_what_a_request_names() -> None:
         policy="anti-affinity",
         max_server_per_host=2,
         members=frozenset({"u1", "u2"}),
-        hosts=frozenset({"b", "a"}),
+        hosts={"b": 1, "a": 1},
     )
     found = request(
         RequestSpec(

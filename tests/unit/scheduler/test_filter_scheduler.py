@@ -411,7 +411,7 @@ def test_group_of_the_next_instance() -> None:
         namespace="default",
         policy="anti-affinity",
         members=frozenset({"old"}),
-        hosts=frozenset({"z"}),
+        hosts={"z": 1},
     )
     asked = spec(instance_group=group)
     select(scheduler(Watching(), BEST_FIRST), named("a", "b"), asked, uuids=["u1", "u2"])

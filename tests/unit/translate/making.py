@@ -8,6 +8,7 @@ from typing import Any
 
 from extender.model.flavor import Flavor
 from extender.model.groups import InstanceGroup
+from extender.model.request_spec import SchedulerRetries
 from extender.translate.annotations import PREFIX
 from extender.translate.objects import Node, Pod, decode_node, decode_pod
 
@@ -94,6 +95,13 @@ class Known:
     def instance_group(self, namespace: str, name: str) -> InstanceGroup | None:
         """The group of that name."""
         return self.groups.get((namespace, name))
+
+    def retries(
+        self, instance_uuid: str, owner: str, noted: SchedulerRetries | None
+    ) -> SchedulerRetries:
+        """Only what is noted is known."""
+        del instance_uuid, owner
+        return noted or SchedulerRetries()
 
     def supports_policy(self, policy: str) -> bool:
         """Whether a filter or weigher serves the policy."""
