@@ -15,14 +15,9 @@ from extender.kube.snapshot import Snapshot, read_snapshot
 from extender.kube.transport import Transport
 from extender.model.host_state import HostState
 from extender.model.options import TranslateOptions
-from extender.state.feed import (
-    NodeSink,
-    PodRecord,
-    PodSink,
-    put_kinds,
-    read_node,
-    read_pod,
-)
+from extender.state.kind_feed import put_kinds
+from extender.state.node_feed import NodeSink, read_node
+from extender.state.pod_feed import PodRecord, PodSink, read_pod
 from extender.translate.errors import TranslateError
 from extender.verbs.engine import Engine
 

@@ -28,7 +28,8 @@ from extender.cli import (
 )
 from extender.cli.assembly import build_engine, load_config
 from extender.observe.watches import WatchMetrics
-from extender.state.feed import NodeSink, PodSink
+from extender.state.node_feed import NodeSink
+from extender.state.pod_feed import PodSink
 from extender.verbs.engine import Engine
 from tests.bench import cluster
 from tests.bench.apiserver import GeneratedServer

@@ -15,7 +15,8 @@ from extender.model.contribution import Contribution
 from extender.model.groups import HostAggregate
 from extender.model.host_state import HostState, Instance
 from extender.state.cluster import Cluster
-from extender.state.feed import NodeSink, PodRecord, PodSink
+from extender.state.node_feed import NodeSink
+from extender.state.pod_feed import PodRecord, PodSink
 from tests.builders import host
 
 HOSTS = [f"node-{n}" for n in range(5)]

@@ -16,7 +16,9 @@ from extender.config.load import load
 from extender.model.attempt import Attempt
 from extender.protocol.replies import Reply
 from extender.state.attempts import Attempts
-from extender.state.feed import NodeSink, PodSink, Tell, put_kinds, read_node, read_pod
+from extender.state.kind_feed import put_kinds
+from extender.state.node_feed import NodeSink, Tell, read_node
+from extender.state.pod_feed import PodSink, read_pod
 from extender.verbs.engine import Engine
 
 PREFIX = "nova-extender.io/"
