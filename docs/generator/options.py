@@ -11,7 +11,11 @@ _INTRODUCTION = """
 The configuration is one YAML file, `nova-extender serve --config FILE`: groups of options, under
 Nova's names. Every option may be left out. `nova-extender config defaults` prints a file with all
 of them, `config show FILE` what is in effect, `config check FILE` everything that is wrong with a
-file, `config schema` its JSON Schema for editors. The file is read once, at the start.
+file, `config schema` its JSON Schema for editors.
+
+`serve` looks at the file every few seconds, and on SIGHUP. Nova's groups and `plugins` take effect
+at once; `kubernetes` and `server` with the next start, and the log says so. A file that is not in
+order changes nothing: the log says why, and `nova_extender_config_reload_success` is 0.
 
 Numbers and booleans are YAML 1.2: `on` and `yes` are texts. A list may also be one text with commas
 between its items, as in Nova's own files. Older names stood in Nova's group `DEFAULT`; they are

@@ -18,6 +18,7 @@ from extender.scheduler.loading import (
     load_weighers,
 )
 from extender.state.attempts import Attempts
+from extender.state.retry_history import RetryHistory
 from extender.verbs.engine import Engine
 from extender.weighers.base import HostWeigher
 
@@ -29,6 +30,15 @@ def load_config(path: str | None) -> Loaded:
         ConfigError: with every problem found.
     """
     return load(path, check=lambda config: _scheduler(config)[1])
+
+
+def load_text(path: str, text: str) -> Loaded:
+    """The same of a file that was read already.
+
+    Raises:
+        ConfigError: with every problem found.
+    """
+    return load(path, text, check=lambda config: _scheduler(config)[1])
 
 
 def build_scheduler(config: Config) -> FilterScheduler:
@@ -68,8 +78,10 @@ def _scheduler(config: Config) -> tuple[FilterScheduler, list[Problem]]:
 
 def build_engine(config: Config) -> Engine:
     """An engine with an empty cluster, that tells nobody of its attempts yet."""
-    return Engine(
+    engine = Engine(
         scheduler=build_scheduler(config),
         options=translate_options(config),
         attempts=Attempts(config.server.attempts_memory_bytes),
     )
+    engine.cluster.retries = RetryHistory(float(config.kubernetes.retry_history_ttl))
+    return engine

@@ -105,7 +105,7 @@ def serve(
         if worked_example:
             worked_decision.start(extender.config, list(extender.engine.cluster.table.index))
 
-    serving.run(settings, cluster, kubeconfig, ready)
+    serving.run(settings, cluster, kubeconfig, ready, config_path)
 
 
 @cli.command()

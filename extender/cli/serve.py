@@ -10,15 +10,25 @@ from typing import Any
 
 import structlog
 
-from extender.cli.assembly import build_engine
-from extender.cli.sources import Live, load_file, transport
+from extender.cli.assembly import build_engine, build_scheduler, load_text
+from extender.cli.background import ApiServer, Background
+from extender.cli.identity import identity
+from extender.cli.live import Live
+from extender.cli.reload import Reloader
+from extender.cli.sources import load_file, transport
 from extender.config.options import Config
-from extender.model.attempt import PRE_STAGE
+from extender.config.plain import translate_options
+from extender.kube.errors import KubeError
+from extender.kube.transport import Transport
+from extender.model.attempt import PRE_STAGE, Attempt
+from extender.model.reason import Reason
+from extender.model.rejection import Rejection
 from extender.observe import render
 from extender.observe.log import Log, configure
 from extender.observe.metrics import Metrics
 from extender.observe.recorder import Recorder
 from extender.scheduler import pre_stage
+from extender.scheduler.filter_scheduler import FilterScheduler
 from extender.server.addresses import listen
 from extender.server.app import create_app
 from extender.server.debug import create_debug_app
@@ -28,9 +38,25 @@ from extender.server.listener import Listener
 from extender.server.verbs_app import VerbsApp
 from extender.translate.errors import TranslateError
 from extender.translate.reasons import REASONS
-from extender.verbs.calls import calls
+from extender.verbs.bind import AT_ONCE, OUTCOMES, PodBinder
+from extender.verbs.calls import VERBS, Call, calls
 from extender.verbs.engine import Engine
 from extender.verbs.explain import explain_pending
+from extender.verbs.handover import HandOver
+from extender.verbs.hosts import each_host
+
+STANDALONE = "standalone"
+
+_OTHERS = 16
+"""Threads that binds leave to the other verbs."""
+
+
+def filters_of(scheduler: FilterScheduler) -> list[tuple[str, tuple[Reason, ...]]]:
+    """The enabled filters by name, with every reason each may give, for metrics."""
+    return [
+        (PRE_STAGE, (*pre_stage.REASONS, *REASONS)),
+        *((f.name(), tuple(f.all_reasons())) for f in scheduler.filters),
+    ]
 
 
 class Extender:
@@ -40,6 +66,7 @@ class Extender:
         config: the configuration in effect.
         cluster: path of a cluster file, or ``example``; else the cluster is live.
         kubeconfig: how to reach a live cluster; without it, as a pod of that cluster.
+        config_path: the file that the configuration came from, to be read again when it changes.
 
     Raises:
         ConfigError: a filter or weigher cannot be had.
@@ -47,24 +74,41 @@ class Extender:
         ListenError: an address beside the verbs' cannot be had.
     """
 
-    def __init__(self, config: Config, cluster: str | None, kubeconfig: str | None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        cluster: str | None,
+        kubeconfig: str | None,
+        config_path: str | None = None,
+    ) -> None:
         self.config = config
         self.kubeconfig = kubeconfig
+        self.cluster = cluster
         self.log = structlog.get_logger()
         self.engine: Engine = build_engine(config)
         self.metrics = Metrics(
-            [
-                (PRE_STAGE, (*pre_stage.REASONS, *REASONS)),
-                *((f.name(), f.all_reasons()) for f in self.engine.scheduler.filters),
-            ],
+            filters_of(self.engine.scheduler),
             hosts=lambda: len(self.engine.cluster.table),
             pods=lambda: len(self.engine.cluster.ledger),
             pending=lambda: len(self.engine.cluster.pending),
-            verbs=calls(self.engine),
+            claims=lambda: self.engine.cluster.ledger.claims,
+            verbs=VERBS,
+            binds=OUTCOMES,
         )
         self.engine.record = Recorder(self.metrics, Log())
+        self.reloader = Reloader(
+            config_path,
+            config,
+            load_text,
+            self.apply,
+            self.tell,
+            self.metrics.reloads,
+            inform=self.log.info,
+        )
+        self.handover = HandOver()
+        self.transport: Transport | None = None
         self.live: Live | None = None
-        self.from_file = cluster is not None
+        self.background: Background | None = None
         # Had before anything runs, so that an address in use is one clear line.
         server = config.server
         self.health_socket = listen(server.health_bind, "server.health_bind")
@@ -76,26 +120,59 @@ class Extender:
             transport(kubeconfig).close()  # what is wrong with it shows now, before anything runs
 
     def tell(self, text: str) -> None:
-        """One line for the operator about an object or a watch."""
+        """One line for the operator about an object, a watch or the configuration."""
         self.log.warning(text)
 
     def start(self) -> None:
         """Start watching and the listeners beside the verbs; called in the worker."""
-        if not self.from_file:
-            self.live = Live(
-                self.engine, transport(self.kubeconfig), self.metrics.watches, self.tell
-            )
-            self.live.start()
+        if self.cluster is None:
+            self._attach(transport(self.kubeconfig))
         health = create_health_app(
             live=lambda verbose: probe_text("livez", {"process": ""}, verbose),
             ready=lambda verbose: probe_text("readyz", self.checks(), verbose),
             metrics=self.metrics.exposition,
         )
-        debug = create_debug_app(self.attempts, self.attempts_of, self.explain)
+        debug = create_debug_app(self.attempts, self.attempts_of, self.explain, self.hosts)
         self.listeners = [Listener(health, self.health_socket), Listener(debug, self.debug_socket)]
         for listener in self.listeners:
             listener.start()
-        threading.Thread(target=self._settle, name="settle", daemon=True).start()
+        for name, work in (("settle", self._settle), ("reload", self.reloader.watch)):
+            threading.Thread(target=work, name=name, daemon=True).start()
+
+    def _attach(self, way: Transport) -> None:
+        """Watch a live cluster, and do what has to be done there."""
+        self.transport = way
+        background = self.background = Background(
+            self.engine, way, self.config, identity(), self.metrics.binds, self.tell, self.log.info
+        )
+        self.live = Live(
+            self.engine,
+            way,
+            self.metrics.watches,
+            self.tell,
+            on_change=background.waker.ask,
+            on_rejection=self._rejected,
+        )
+        background.attend(self.live)
+        record = self.engine.record
+
+        def record_and_announce(attempt: Attempt) -> None:
+            record(attempt)
+            background.announce(attempt)
+
+        self.engine.record = record_and_announce
+        self.live.start()
+        background.start()
+
+    def _rejected(self, rejection: Rejection) -> None:
+        self.metrics.binds.rejected(rejection.reason)
+        self.log.info(
+            "kubelet rejected pod",
+            pod=rejection.name,
+            namespace=rejection.namespace,
+            host=rejection.host,
+            reason=rejection.reason,
+        )
 
     def _settle(self) -> None:
         """Once the cluster is known, keep the garbage collector from walking it again and again.
@@ -110,24 +187,66 @@ class Extender:
 
     def stop(self) -> None:
         """Stop what ``start`` started."""
+        self.reloader.stop()
         for listener in self.listeners:
             listener.stop()
+        if self.background is not None:
+            self.background.stop()
         if self.live is not None:
             self.live.stop()
+        if self.transport is not None:
+            self.transport.close()
+
+    def apply(self, config: Config) -> None:
+        """Put a configuration into effect, between two calls.
+
+        Raises:
+            ConfigError: a filter or weigher cannot be had.
+        """
+        scheduler, options = build_scheduler(config), translate_options(config)
+        engine = self.engine
+        with engine.lock:
+            translated = options != engine.options
+            engine.scheduler, engine.options = scheduler, options
+            engine.generation += 1
+            self.config = config
+        self.metrics.expect(filters_of(scheduler))
+        # It is in effect from here on: what fails below is told, and undoes nothing.
+        if translated and self.live is not None:
+            self.live.read_nodes_again()
+        elif translated and self.cluster is not None:
+            try:
+                load_file(engine, self.cluster, self.tell)
+            except KubeError as error:
+                self.tell(f"hosts keep what the options before made of them: {error}")
+        if self.background is not None:
+            self.background.waker.ask("configuration")
 
     def checks(self) -> Mapping[str, str]:
         """By what must be there before the verbs answer: what is wrong, "" where nothing is."""
-        if self.live is None:
-            return {"cluster": "" if self.from_file else "not watched yet"}
-        return self.live.missing()
+        if self.live is None or self.background is None:
+            return {"cluster": "not watched yet" if self.cluster is None else ""}
+        found = dict(self.live.missing())
+        if self.config.server.mode == STANDALONE:
+            found["lease"] = self.background.not_leading()
+        return found
 
     def application(self) -> VerbsApp:
         """The WSGI application of the verbs' listener."""
         server = self.config.server
-        verbs = calls(self.engine)
+        bind: Call | None = None
+        if self.transport is not None and self.background is not None:
+            bind = PodBinder(
+                self.engine,
+                ApiServer(self.transport),
+                self.handover,
+                self.config.kubernetes.bind_timeout,
+                self.background.notes,
+                max(1, min(AT_ONCE, server.threads - _OTHERS)),
+            )
         return VerbsApp(
-            verbs,
-            create_app(list(verbs), server.health_bind, server.debug_bind),
+            calls(self.engine, bind, self.handover),
+            create_app(VERBS, server.health_bind, server.debug_bind),
             ready=self.not_ready,
             max_body_bytes=server.max_body_bytes,
             observe=self.metrics.request,
@@ -162,17 +281,27 @@ class Extender:
         except TranslateError as error:
             raise LookupError(str(error)) from error
 
+    def hosts(self) -> dict[str, Any]:
+        """Every host as the scheduler sees it, ready for JSON."""
+        return {
+            "hosts": each_host(
+                self.engine, lambda host: {**render.host(host), **render.exact_use(host)}
+            ),
+            "claims": self.engine.cluster.ledger.claims,
+        }
+
 
 def run(
     config: Config,
     cluster: str | None,
     kubeconfig: str | None,
     ready_message: Callable[[Extender], None],
+    config_path: str | None = None,
 ) -> None:
     """Serve until told to stop; ends the process."""
     server = config.server
     configure(server.log_level, server.log_format)
-    extender = Extender(config, cluster, kubeconfig)
+    extender = Extender(config, cluster, kubeconfig, config_path)
     sys.stdout.flush()
     serve_wsgi(
         extender.application,
@@ -182,4 +311,5 @@ def run(
         on_worker_start=extender.start,
         on_worker_stop=extender.stop,
         ready_message=lambda: ready_message(extender),
+        on_hangup=extender.reloader.hangup,
     )

@@ -12,7 +12,8 @@ import click
 from prometheus_client import CollectorRegistry
 
 from extender.cli.assembly import build_engine
-from extender.cli.sources import Live, load_file, transport
+from extender.cli.live import Live
+from extender.cli.sources import load_file, transport
 from extender.config.options import Config
 from extender.kube.snapshot import read_snapshot
 from extender.observe import render
@@ -21,6 +22,7 @@ from extender.scheduler.filter_scheduler import Destinations, NoValidHost, Selec
 from extender.translate.objects import Pod, decode_pod
 from extender.verbs.engine import Engine
 from extender.verbs.explain import NotPending, explain_pending
+from extender.verbs.hosts import each_host
 from extender.verbs.simulate import simulate
 
 SYNC_SECONDS = 60.0
@@ -52,15 +54,16 @@ def engine(
     if cluster is not None:
         load_file(made, cluster, notice)
         return made
-    # Counted for nobody: a command is over before anyone could ask for its metrics.
-    live = Live(made, transport(kubeconfig), WatchMetrics(CollectorRegistry()), notice)
-    live.start()
-    try:
-        if not live.wait(SYNC_SECONDS):
-            missing = [name for name, wrong in live.missing().items() if wrong]
-            raise InputError(f"{' and '.join(missing)} not read within {SYNC_SECONDS:.0f} s")
-    finally:
-        live.stop()
+    with transport(kubeconfig) as way:
+        # Counted for nobody: a command is over before anyone could ask for its metrics.
+        live = Live(made, way, WatchMetrics(CollectorRegistry()), notice)
+        live.start()
+        try:
+            if not live.wait(SYNC_SECONDS):
+                missing = [name for name, wrong in live.missing().items() if wrong]
+                raise InputError(f"{' and '.join(missing)} not read within {SYNC_SECONDS:.0f} s")
+        finally:
+            live.stop()
     return made
 
 
@@ -161,6 +164,4 @@ def ask(server: str, namespace: str, name: str) -> dict[str, Any]:
 
 def hosts(made: Engine) -> list[dict[str, Any]]:
     """Every host, by name."""
-    with made.lock:
-        states = sorted(made.cluster.table.hosts, key=lambda host: host.host)
-        return [render.host(state) for state in states]
+    return each_host(made, render.host)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from extender.kube.credentials import from_kubeconfig, in_cluster
-from extender.kube.reflector import Reflector
-from extender.kube.sink import Observer
 from extender.kube.snapshot import Snapshot, read_snapshot
 from extender.kube.transport import Transport
 from extender.model.host_state import HostState
@@ -80,76 +75,6 @@ def _distinct_pods(snapshot: Snapshot, tell: Tell) -> list[PodRecord]:
             tell(f"pod uid {record.uid} stands twice in the file; the later one counts")
         found[record.uid] = record
     return list(found.values())
-
-
-class Live:
-    """The watches of a live cluster.
-
-    Args:
-        engine: whose cluster is kept in step.
-        transport: the way to the API server.
-        observer: told of restarts and relists.
-        tell: told of objects that cannot be read.
-    """
-
-    def __init__(
-        self, engine: Engine, transport: Transport, observer: Observer, tell: Tell
-    ) -> None:
-        self._transport = transport
-        rng = random.Random()  # noqa: S311 - jitter, not a secret
-
-        def decode_node(raw: bytes | msgspec.Raw) -> HostState:
-            return read_node(raw, engine.options)
-
-        def decode_pod(raw: bytes | msgspec.Raw) -> PodRecord:
-            return read_pod(raw, tell)
-
-        self._reflectors: Mapping[str, Reflector[HostState] | Reflector[PodRecord]] = {
-            "nodes": Reflector(
-                transport,
-                "nodes",
-                "/api/v1/nodes",
-                decode=decode_node,
-                sink=NodeSink(engine.cluster, engine.lock, tell),
-                on_problem=tell,
-                observer=observer,
-                rng=rng,
-            ),
-            "pods": Reflector(
-                transport,
-                "pods",
-                "/api/v1/pods",
-                decode=decode_pod,
-                sink=PodSink(engine.cluster, engine.lock),
-                on_problem=tell,
-                observer=observer,
-                rng=rng,
-                # The scheduler's own selector: ended pods take nothing off a node.
-                selectors={"fieldSelector": "status.phase!=Succeeded,status.phase!=Failed"},
-            ),
-        }
-
-    def start(self) -> None:
-        """Start watching."""
-        for reflector in self._reflectors.values():
-            reflector.start()
-
-    def stop(self) -> None:
-        """Stop watching."""
-        for reflector in self._reflectors.values():
-            reflector.stop()
-        self._transport.close()
-
-    def missing(self) -> Mapping[str, str]:
-        """By resource, what is not there yet; "" where it is in sync."""
-        return {
-            name: "" if reflector.synced else "has not synced yet"
-            for name, reflector in self._reflectors.items()
-        }
-
-    def wait(self, seconds: float) -> bool:
-        """Whether all are in sync within the time."""
-        return all(reflector.wait_synced(seconds) for reflector in self._reflectors.values())
 
 
 def transport(kubeconfig: str | None) -> Transport:

@@ -30,6 +30,11 @@ _RATIO_STEPS = 1000
 _LONGEST_NUMBER = 40
 
 
+def _reason(why: str) -> str:
+    """The reason for a limit, as it stands behind it."""
+    return f": {why}" if why else ""
+
+
 class Kind(ABC):
     """How the value of an option is read and described.
 
@@ -97,7 +102,7 @@ class Whole(Kind):
         what = f"a whole number of {self.unit}" if self.unit else "a whole number"
         open_end = self.most == MOST_WHOLE
         limits = f"{what}, {self.least} {'or more' if open_end else f'to {self.most}'}"
-        return f"{limits}: {self.why}" if self.why else limits
+        return limits + _reason(self.why)
 
     def read(self, value: object) -> int:
         """The integer."""
@@ -109,9 +114,9 @@ class Whole(Kind):
         if (number is None and text.startswith("-")) or (
             number is not None and number < self.least
         ):
-            raise UnacceptableError(f"{shown(value)} is less than {self.least}{self._reason()}")
+            raise UnacceptableError(f"{shown(value)} is less than {self.least}{_reason(self.why)}")
         if number is None or number > self.most:
-            raise UnacceptableError(f"{shown(value)} is more than {self.most}{self._reason()}")
+            raise UnacceptableError(f"{shown(value)} is more than {self.most}{_reason(self.why)}")
         return number
 
     def schema(self) -> JsonSchemaValue:
@@ -119,20 +124,25 @@ class Whole(Kind):
         number = {"type": "integer", "minimum": self.least, "maximum": self.most}
         return {"anyOf": [number, {"type": "string", "pattern": f"^{_WHOLE}$"}]}
 
-    def _reason(self) -> str:
-        return f": {self.why}" if self.why else ""
-
 
 @dataclass(frozen=True)
 class Number(Kind):
-    """A finite number, of any sign."""
+    """A finite number: of any sign, or within limits."""
 
     name: ClassVar[str] = "number"
 
+    least: float = -math.inf
+    most: float = math.inf
+    unit: str = ""
+    why: str = ""
+
     @property
     def accepted(self) -> str:
-        """The same for every such option."""
-        return "a finite number, such as 1.0 or -0.5"
+        """What every such option takes, or the unit, the limits, and the reason for them."""
+        if self._unlimited():
+            return "a finite number, such as 1.0 or -0.5"
+        what = f"a number of {self.unit}" if self.unit else "a number"
+        return f"{what}, {self.least:g} to {self.most:g}{_reason(self.why)}"
 
     def read(self, value: object) -> float:
         """The number."""
@@ -144,11 +154,23 @@ class Number(Kind):
             number = float(value)
         if not math.isfinite(number):
             raise UnacceptableError(f"{shown(value)} is not a finite number")
+        if number < self.least:
+            why = f"{shown(value)} is less than {self.least:g}{_reason(self.why)}"
+            raise UnacceptableError(why)
+        if number > self.most:
+            why = f"{shown(value)} is more than {self.most:g}{_reason(self.why)}"
+            raise UnacceptableError(why)
         return number
 
     def schema(self) -> JsonSchemaValue:
         """A number, or its text in quotes."""
-        return {"anyOf": [{"type": "number"}, {"type": "string", "pattern": f"^{_NUMBER}$"}]}
+        number: JsonSchemaValue = {"type": "number"}
+        if not self._unlimited():
+            number |= {"minimum": self.least, "maximum": self.most}
+        return {"anyOf": [number, {"type": "string", "pattern": f"^{_NUMBER}$"}]}
+
+    def _unlimited(self) -> bool:
+        return math.isinf(self.least) or math.isinf(self.most)
 
 
 @dataclass(frozen=True)
@@ -209,7 +231,7 @@ class Boolean(Kind):
 
     name: ClassVar[str] = "boolean"
 
-    _WORDS: ClassVar[dict[str, bool]] = {
+    WORDS: ClassVar[dict[str, bool]] = {
         form: meaning
         for word, meaning in (
             ("true", True),
@@ -231,10 +253,10 @@ class Boolean(Kind):
         """The boolean."""
         if isinstance(value, bool):
             return value
-        if isinstance(value, str) and value in self._WORDS:
-            return self._WORDS[value]
+        if isinstance(value, str) and value in self.WORDS:
+            return self.WORDS[value]
         raise UnacceptableError(f"{shown(value)} is neither true nor false")
 
     def schema(self) -> JsonSchemaValue:
         """A boolean, or one of Nova's words."""
-        return {"anyOf": [{"type": "boolean"}, {"enum": list(self._WORDS)}]}
+        return {"anyOf": [{"type": "boolean"}, {"enum": list(self.WORDS)}]}

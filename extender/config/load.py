@@ -49,7 +49,7 @@ def load(path: str | None, text: str | None = None, check: Check = lambda _: ())
     """
     source = path or ""
     if text is None:
-        text = "" if path is None else _read_file(path)
+        text = "" if path is None else read_file(path)
     tree, problems = read_document(text, source)
     sieved = sieve(tree)
     problems += sieved.problems
@@ -64,7 +64,12 @@ def load(path: str | None, text: str | None = None, check: Check = lambda _: ())
     return Loaded(config, (*sieved.notices, *_notices(config)))
 
 
-def _read_file(path: str) -> str:
+def read_file(path: str) -> str:
+    """The text of a file, no more of it than is bound to be read.
+
+    Raises:
+        ConfigError: It cannot be read, is too large, or is not UTF-8.
+    """
     try:
         with Path(path).open("rb") as file:
             # A bound on what is read, not on what the file says of itself: it may be a device.

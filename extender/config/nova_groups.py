@@ -177,6 +177,8 @@ class FilterSchedulerGroup(OptionGroup):
         "RamFilter",
         "DiskFilter",
         "ComputeFilter",
+        "ServerGroupAntiAffinityFilter",
+        "ServerGroupAffinityFilter",
     )
     weight_classes: Annotated[
         tuple[str, ...],

@@ -8,8 +8,8 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from extender.config.addresses import Bind, collide
 from extender.config.group import OptionGroup
-from extender.config.kinds import Whole
-from extender.config.text_kinds import Choice, Names
+from extender.config.kinds import Number, Whole
+from extender.config.text_kinds import Choice, Name, Names
 from extender.config.values import UnacceptableError, shown
 
 
@@ -29,11 +29,77 @@ class KubernetesGroup(OptionGroup):
         Whole(least=1, most=2**31),
         Field(description="The score the best host is given in answer to prioritize."),
     ] = 100
+    retry_history_ttl: Annotated[
+        int,
+        Whole(unit="seconds"),
+        Field(
+            description="After how long RetryFilter forgets a failed attempt and the host it failed"
+            " on; 0 for never.",
+        ),
+    ] = 600
+    preemption: Annotated[
+        str,
+        Choice(words=("auto", "on", "off"), switch=True),
+        Field(
+            description="Whether refusals that fewer pods on the host would cure are answered as"
+            " such, so that kube-scheduler may evict pods there; auto does so from Kubernetes 1.38"
+            " on, for earlier ones fail at it.",
+        ),
+    ] = "auto"
+    bind_timeout: Annotated[
+        float,
+        Number(
+            least=0.1,
+            most=15,
+            unit="seconds",
+            why="calls under way get 15 seconds when the extender is told to stop",
+        ),
+        Field(
+            description="The time in which all of a bind ends, whatever the API server does; keep"
+            " it below the httpTimeout in kube-scheduler's configuration, by default 5 seconds.",
+        ),
+    ] = 4.0
+    lease_name: Annotated[
+        str,
+        Name(one="the name of a Lease", pattern=Name.OBJECT),
+        Field(
+            description="The Lease whose holder writes what is written in the background, and"
+            " alone answers where server.mode is standalone.",
+        ),
+    ] = "nova-extender"
+    lease_namespace: Annotated[
+        str,
+        Name(
+            one="the name of a namespace",
+            pattern=Names.NAMESPACE,
+            empty="the namespace this runs in as a pod, else default",
+        ),
+        Field(description="The namespace of the Lease."),
+    ] = ""
+    lease_duration: Annotated[
+        int,
+        Whole(
+            least=5,
+            most=3600,
+            unit="seconds",
+            why="it must outlast a renewal that fails once or twice, and be over soon when its"
+            " holder is gone",
+        ),
+        Field(description="How long the Lease is held without being renewed."),
+    ] = 15
 
 
 class HttpServerGroup(OptionGroup):
     """Group ``server``: the HTTP server kube-scheduler asks."""
 
+    mode: Annotated[
+        str,
+        Choice(words=("sidecar", "standalone")),
+        Field(
+            description="Whether each kube-scheduler asks an extender beside it, or all ask a"
+            " Service behind which only the holder of the Lease is ready and answers.",
+        ),
+    ] = "sidecar"
     bind: Annotated[
         str,
         Bind(),

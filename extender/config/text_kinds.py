@@ -11,11 +11,12 @@ from typing import ClassVar
 
 from pydantic.json_schema import JsonSchemaValue
 
-from extender.config.kinds import Kind
+from extender.config.kinds import Boolean, Kind
 from extender.config.values import FloatText, UnacceptableError, shown
 
 _LONGEST_TEXT = 255
 _DEEPEST_PLUGIN_VALUE = 64
+_SWITCH = {True: "on", False: "off"}
 
 
 def _is_text(value: object) -> bool:
@@ -58,6 +59,45 @@ class Text(Kind):
         if self.may_be_unset:
             return {"type": ["string", "null"]}
         return {"type": "string", "minLength": 1}
+
+
+@dataclass(frozen=True)
+class Name(Kind):
+    """One name of a Kubernetes object; surrounding blanks are dropped."""
+
+    name: ClassVar[str] = "name"
+
+    OBJECT: ClassVar[str] = (
+        r"(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*"
+    )
+    """A DNS subdomain, which most kinds of object are named by (RFC 1123)."""
+
+    one: str
+    pattern: str
+    empty: str = ""
+    """What an empty name means; without it none may be empty."""
+
+    @property
+    def accepted(self) -> str:
+        """What it names, of which characters, and what an empty one means."""
+        form = f"{self.one}: small letters, digits and '-'"
+        if self.pattern == self.OBJECT:
+            form = f"{self.one}: small letters, digits, '-' and '.'"
+        return f"{form}; empty for {self.empty}" if self.empty else form
+
+    def read(self, value: object) -> str:
+        """The name; null is as good as empty."""
+        name = value.strip() if isinstance(value, str) and _is_text(value) else value
+        if self.empty and name in ("", None):
+            return ""
+        if not isinstance(name, str) or not _is_text(name) or not re.fullmatch(self.pattern, name):
+            raise UnacceptableError(f"{shown(value)} is not {self.one}")
+        return name
+
+    def schema(self) -> JsonSchemaValue:
+        """A string, and null where it may be empty."""
+        form: JsonSchemaValue = {"type": "string", "minLength": 1}
+        return {"type": ["string", "null"]} if self.empty else form
 
 
 @dataclass(frozen=True)
@@ -115,6 +155,8 @@ class Choice(Kind):
         words: Those that are accepted, in lower case; ``INFO`` and ``Info`` are read as ``info``.
         elsewhere: Those that Nova knows and that cannot be chosen here.
         aliases: Other spellings, each with the word it stands for.
+        switch: Whether ``on`` and ``off`` are among the words: Nova's words for true and false,
+            and YAML's own, then stand for them. YAML 1.1, which Helm writes, has no text ``on``.
     """
 
     name: ClassVar[str] = "choice"
@@ -122,6 +164,7 @@ class Choice(Kind):
     words: tuple[str, ...]
     elsewhere: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
+    switch: bool = False
 
     @property
     def accepted(self) -> str:
@@ -130,6 +173,8 @@ class Choice(Kind):
 
     def read(self, value: object) -> str:
         """The word, in lower case."""
+        if self.switch and isinstance(value, bool):
+            return _SWITCH[value]
         if not isinstance(value, str) or not _is_text(value):
             raise UnacceptableError(f"{shown(value)} is not a text")
         word = self._spellings().get(value, value)
@@ -143,10 +188,13 @@ class Choice(Kind):
 
     def schema(self) -> JsonSchemaValue:
         """The words in every spelling that is read."""
-        return {"enum": [form for form, word in self._spellings().items() if word in self.words]}
+        forms = {"enum": [form for form, word in self._spellings().items() if word in self.words]}
+        return {"anyOf": [{"type": "boolean"}, forms]} if self.switch else forms
 
     def _spellings(self) -> dict[str, str]:
         cases = {form: word for word in self.words for form in (word, word.title(), word.upper())}
+        if self.switch:
+            cases |= {form: _SWITCH[meaning] for form, meaning in Boolean.WORDS.items()}
         return cases | dict(self.aliases)
 
 

@@ -34,12 +34,12 @@ class RetryFilter(HostFilter):
         return refuse((mask, self.code(PREVIOUSLY_TRIED)), hosts=hosts)
 
     def explain(self, host: HostState, spec: RequestSpec) -> Facts:
-        """The attempts so far."""
+        """The attempts, this one included, and where the history is known from."""
         retry = spec.retry
         if retry is None:
             return Facts(sources=(Source("retry.hosts", "none", "no retry history"),))
         tried = ", ".join(name for name, _ in retry.hosts) or "none"
-        where = "pod annotation nova-extender.io/retry"
+        where = spec.sources.get("retry", "request" if retry.hosts else "first attempt")
         return Facts(
             have=host.host,
             sources=(

@@ -103,8 +103,7 @@ class Follower(Generic[T]):
             else:
                 return
         if self.version is None:
-            self._sink.listing()
-            self._adopt(*self._source.fetch(interrupt))
+            self._adopt(*self._source.fetch(interrupt, self._sink.listing))
         self._watch(stop, interrupt)
 
     def forget(self) -> None:

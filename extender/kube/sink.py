@@ -15,7 +15,11 @@ class Sink(Protocol[T_contra]):
     """
 
     def listing(self) -> None:
-        """The whole set is about to be asked for: what comes is no older than this moment."""
+        """The whole set is about to be asked for: what comes is no older than this moment.
+
+        Called again if the asking begins anew. What `replace` hands over is of the latest call; a
+        list that fails hands over nothing.
+        """
 
     def replace(self, objects: Sequence[T_contra], /) -> None:
         """This is the whole set now, after a list; to be taken in one step."""

@@ -64,20 +64,26 @@ class Source(Generic[T]):
         self._list_timeout = list_timeout
         self._read_timeout = read_timeout
 
-    def fetch(self, interrupt: Interrupt) -> tuple[list[T], str]:
+    def fetch(self, interrupt: Interrupt, listing: Callable[[], object]) -> tuple[list[T], str]:
         """The whole set and its resource version, page by page: a consistent read.
 
         A 410 on a later page means that the snapshot the pages are of has been compacted away. The
         list then begins again, in one piece so that it cannot happen twice (as client-go's
         ``tools/pager/pager.go``).
 
+        Args:
+            interrupt: ends it at once.
+            listing: is told each time that a list begins, before it is asked for.
+
         Raises:
             ApiError: refused.
             TransportError: no whole answer in time, or no list.
         """
+        listing()
         try:
             return self._pages(interrupt, {"limit": str(self._page_size)})
         except _SnapshotGoneError:
+            listing()
             return self._pages(interrupt, {})
 
     @contextmanager

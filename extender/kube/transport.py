@@ -19,15 +19,19 @@ from urllib.parse import urlencode
 
 import urllib3
 from kubernetes.client import Configuration
-from urllib3.exceptions import HTTPError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, SSLError
 
 from extender.kube.answer import broken, lines, read, refusal
-from extender.kube.connection import Call, Interrupt, carried_by
+from extender.kube.connection import Interrupt, carried_by
+from extender.kube.deadline import TimedCall, UnsentError
 from extender.kube.errors import KubeConfigError, TransportError
 from extender.kube.session import Session
 
 CONNECT_TIMEOUT = 5.0
 """Seconds to reach the API server, TLS included."""
+
+MERGE_PATCH = "application/merge-patch+json"
+"""The content type of a patch whose fields replace those of the object, null removing them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,9 @@ class Response:
 class _Request:
     method: str
     path: str
-    query: Mapping[str, str] | None = None
+    query: Mapping[str, str] | None
+    read_timeout: float
+    connect_timeout: float = CONNECT_TIMEOUT
     body: bytes | None = None
     content_type: str = ""
 
@@ -81,6 +87,7 @@ class Transport:
         query: Mapping[str, str] | None = None,
         timeout: float = 30.0,
         *,
+        total: float | None = None,
         interrupt: Interrupt | None = None,
     ) -> Response:
         """One whole answer.
@@ -89,13 +96,15 @@ class Transport:
             path: from the root of the server, as ``/api/v1/pods``; quoted where it must be.
             query: parameters, not quoted.
             timeout: seconds without a byte, and for the whole body once it has begun.
+            total: seconds for all of it, if there shall be an end.
             interrupt: ends this call when triggered.
 
         Raises:
             ApiError: an answer other than 2xx; redirects are not followed (the token would be).
             TransportError: no whole answer in time.
         """
-        return self._whole(_Request("GET", path, query), timeout, interrupt)
+        request = _Request("GET", path, query, timeout, min(timeout, CONNECT_TIMEOUT))
+        return self._whole(request, TimedCall(total), interrupt)
 
     def send(
         self,
@@ -107,21 +116,26 @@ class Transport:
         content_type: str = "application/json",
         interrupt: Interrupt | None = None,
     ) -> Response:
-        """A write, and its whole answer; never repeated here, where nobody knows if it may be.
+        """A write, and its whole answer.
+
+        It is repeated after a 401, which means that it was not done, and never otherwise: only
+        the caller knows if it may be.
 
         Args:
             method: ``POST``, ``PUT`` or ``PATCH``.
             path: as in `get`.
             body: what is sent.
-            timeout: as in `get`.
+            timeout: seconds for all of it.
             content_type: of the body; that of a patch says what kind it is.
             interrupt: ends this call when triggered.
 
         Raises:
             ApiError: an answer other than 2xx.
+            UnsentError: the write was certainly not done.
             TransportError: no whole answer in time; it is not known whether the write was done.
         """
-        return self._whole(_Request(method, path, None, body, content_type), timeout, interrupt)
+        request = _Request(method, path, None, timeout, body=body, content_type=content_type)
+        return self._whole(request, TimedCall(timeout), interrupt)
 
     @contextmanager
     def stream(
@@ -150,8 +164,9 @@ class Transport:
             ApiError: an answer other than 2xx, on entering the block.
             TransportError: on entering the block or while reading.
         """
-        limit = urllib3.Timeout(connect=connect_timeout, read=read_timeout)
-        with self._answer(_Request("GET", path, query), limit, interrupt) as (response, call):
+        request = _Request("GET", path, query, read_timeout, connect_timeout)
+        call = TimedCall()
+        with self._answer(request, call, interrupt) as response:
             yield lines(response, call)
 
     def close(self) -> None:
@@ -172,52 +187,55 @@ class Transport:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _whole(self, request: _Request, timeout: float, interrupt: Interrupt | None) -> Response:
-        limit = urllib3.Timeout(connect=min(timeout, CONNECT_TIMEOUT), read=timeout)
-        with self._answer(request, limit, interrupt) as (response, call):
+    def _whole(self, request: _Request, call: TimedCall, interrupt: Interrupt | None) -> Response:
+        timeout = request.read_timeout
+        with self._answer(request, call, interrupt) as response:
             deadline = time.monotonic() + timeout
             body = bytearray()
+            call.hurry(response)
             while piece := read(response, call):
                 body += piece
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline or call.late:
                     raise TransportError(
                         f"{request.method} {request.path}: no whole answer in {timeout:g} s",
                         "timeout",
                     )
+                call.hurry(response)
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Response(response.status, headers, bytes(body))
 
     @contextmanager
     def _answer(
-        self, request: _Request, limit: urllib3.Timeout, interrupt: Interrupt | None
-    ) -> Iterator[tuple[urllib3.BaseHTTPResponse, Call]]:
-        call = Call()
+        self, request: _Request, call: TimedCall, interrupt: Interrupt | None
+    ) -> Iterator[urllib3.BaseHTTPResponse]:
         covered: AbstractContextManager[None] = (
             nullcontext() if interrupt is None else interrupt.covers(call)
         )
         with self._everything.covers(call), covered:
-            response = self._send(request, limit, call)
+            response = self._send(request, call)
             try:
                 if not HTTPStatus(200) <= response.status < HTTPStatus(300):
+                    call.hurry(response)
                     raise refusal(response, call)
-                yield response, call
+                yield response
             finally:
                 # What was not read to its end is cut off; what was is back in the pool already.
                 call.detach()
                 response.close()
 
     def _send(
-        self, request: _Request, limit: urllib3.Timeout, call: Call, *, again: bool = False
+        self, request: _Request, call: TimedCall, *, again: bool = False
     ) -> urllib3.BaseHTTPResponse:
         if call.ended:
-            raise TransportError("the call was ended", "closed")
+            raise UnsentError("the call was ended", "closed")
         session = self._current()
         try:
             headers = session.headers()
         except Exception as error:  # whatever an auth plug-in of the client may raise
-            raise TransportError(f"no credentials: {error}", "credentials") from error
+            raise UnsentError(f"no credentials: {error}", "credentials") from error
         if request.content_type:
             headers = {**headers, "Content-Type": request.content_type}
+        limit = call.limit(request.connect_timeout, request.read_timeout)
         try:
             with carried_by(call):
                 response = session.send(
@@ -226,23 +244,23 @@ class Transport:
         except (HTTPError, HTTPException, OSError) as error:
             if isinstance(error, SSLError) and not call.ended:
                 self._discard(session)
-            raise broken(error, call) from error
+            raise _fault(error, call) from error
         if response.status == HTTPStatus.UNAUTHORIZED and not again:
             call.detach()
             response.close()
             self._discard(session)
-            return self._send(request, limit, call, again=True)
+            return self._send(request, call, again=True)
         return response
 
     def _current(self) -> Session:
         with self._lock:
             if self._closed:
-                raise TransportError("the transport is closed", "closed")
+                raise UnsentError("the transport is closed", "closed")
             if self._session is None:
                 try:
                     self._session = Session(self._load(), self._user_agent)
                 except KubeConfigError as error:
-                    raise TransportError(f"no credentials: {error}", "credentials") from error
+                    raise UnsentError(f"no credentials: {error}", "credentials") from error
             return self._session
 
     def _discard(self, session: Session) -> None:
@@ -253,3 +271,13 @@ class Transport:
                 return
             self._session = None
         session.close()
+
+
+def _fault(error: Exception, call: TimedCall) -> TransportError:
+    """What it means that no answer has come."""
+    fault = broken(error, call)
+    if call.reached:
+        return fault
+    # The text of urllib3 has an address in memory. Its subclasses mean something else.
+    late = type(error) is ConnectTimeoutError and fault.kind == "connection"
+    return UnsentError("cannot connect in time" if late else str(fault), fault.kind)

@@ -198,6 +198,7 @@ class BindPart:
         text: what kube-scheduler was told; empty where the pod is bound.
         seconds: how long it took.
         judged: what the filters said of the host at the claim, where they were asked.
+        counted: whether it is an attempt that failed, by Nova's count.
     """
 
     host: str
@@ -205,6 +206,12 @@ class BindPart:
     text: str = ""
     seconds: float = 0.0
     judged: FilterPart | None = None
+    counted: bool = False
+
+    @property
+    def size(self) -> int:
+        """Roughly the bytes this keeps in memory."""
+        return 200 + len(self.text) + (self.judged.size if self.judged else 0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -230,4 +237,15 @@ class Attempt:
         """Roughly the bytes this keeps in memory."""
         filtered = self.filtered.size if self.filtered else 0
         weighed = self.weighed.size if self.weighed else 0
-        return 1200 + filtered + weighed
+        bound = self.bound.size if self.bound else 0
+        return 1200 + filtered + weighed + bound
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether the bind went to a host of the greatest weight; ``None`` where nobody weighed."""
+        if self.bound is None or self.weighed is None:
+            return None
+        places = np.flatnonzero(self.weighed.hosts == self.bound.host)
+        if not len(places):
+            return None
+        return bool(self.weighed.weights[places[0]] == self.weighed.weights.max())

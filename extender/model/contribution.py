@@ -20,7 +20,7 @@ class Contribution:
         priority: ``spec.priority``, 0 where absent.
         owner: what its retry history is kept under: the controlling owner and what of it this pod
             is, else the pod itself.
-        started: when its youngest container started, seconds since the epoch; ``None`` before.
+        started: when its first container started, seconds since the epoch; ``None`` before.
         problems: what of the pod could not be read and counts as absent, for people.
     """
 

@@ -26,7 +26,7 @@ class Lookup(Protocol):
         Args:
             instance_uuid: the pod.
             owner: what its history is kept under, see ``Contribution.owner``.
-            noted: what the pod's own annotation says.
+            noted: what the pod's own annotation says; counts where nothing else is known of it.
         """
 
     def supports_policy(self, policy: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -10,6 +11,17 @@ from extender.model.facts import MEBIBYTE, VCPU
 from extender.model.flavor import Flavor
 from extender.model.groups import InstanceGroup
 from extender.model.reason import Reason
+
+MOST_HOSTS = 100
+"""Hosts of a retry history that are written down, the newest."""
+
+MOST_ATTEMPTS = 2**31 - 1
+"""Attempts that are counted."""
+
+LONGEST_EXC_REASON = 512
+"""Characters of a failure's reason that are kept."""
+
+_NODE_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +41,29 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class SchedulerRetries:
-    """Nova's ``SchedulerRetries``: where the request was tried before, as (host, node)."""
+    """Nova's ``SchedulerRetries``: where the request was tried before, as (host, node).
+
+    Args:
+        num_attempts: how many attempts were made; in a request, the one being made counts too.
+        hosts: where they failed, newest last.
+        exc_reason: why the last one failed.
+        origins: where this is known from, for people; two histories may say the same.
+    """
 
     num_attempts: int = 0
     hosts: tuple[tuple[str, str], ...] = ()
     exc_reason: str = ""
+    origins: tuple[str, ...] = field(default=(), compare=False)
+
+    def bounded(self) -> SchedulerRetries:
+        """As much of it as is worth keeping: the newest hosts that can exist, a short reason."""
+        hosts = [pair for pair in self.hosts if all(_NODE_NAME.fullmatch(name) for name in pair)]
+        return SchedulerRetries(
+            num_attempts=min(self.num_attempts, MOST_ATTEMPTS),
+            hosts=tuple(hosts[-MOST_HOSTS:]),
+            exc_reason=self.exc_reason.strip()[:LONGEST_EXC_REASON].rstrip(),
+            origins=self.origins,
+        )
 
 
 @dataclass(frozen=True, slots=True)

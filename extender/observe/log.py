@@ -16,7 +16,7 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import FilteringBoundLogger, Processor
 
-from extender.model.attempt import PRE_STAGE, Attempt, Fault, FilterPart, Step, WeighPart
+from extender.model.attempt import PRE_STAGE, Attempt, BindPart, Fault, FilterPart, Step, WeighPart
 from extender.model.reason import FILTER_STOPPED
 from extender.observe.text import printable
 
@@ -92,8 +92,10 @@ class Log:
         self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def record(self, attempt: Attempt) -> None:
-        """Log an attempt: its filter part when that is new, else the weights."""
-        if attempt.weighed is not None:
+        """Log an attempt: the part that is new, which is the last one it has."""
+        if attempt.bound is not None:
+            self._bound(attempt, attempt.bound)
+        elif attempt.weighed is not None:
             if attempt.weighed.faults:
                 self._faults(attempt, attempt.weighed.faults)
             if self._debug:
@@ -108,6 +110,18 @@ class Log:
         """Log that the extender itself failed at something, once for each text."""
         if self._unseen([(what, repr(error))]):
             self._log.error(f"{what} failed: {error!r}", exc_info=error)
+
+    def _bound(self, attempt: Attempt, part: BindPart) -> None:
+        if part.judged is not None and part.judged.faults:
+            self._faults(attempt, part.judged.faults)
+        if not self._info:
+            return
+        log = self._of(attempt).bind(host=part.host, outcome=part.outcome)
+        if part.text:
+            log.info("Not bound: %s", part.text)
+        else:
+            # Nova: "Selected host: …" of nova.scheduler.filter_scheduler, at debug.
+            log.debug("Selected host: (%s, %s)", part.host, part.host)
 
     def _of(self, attempt: Attempt) -> FilteringBoundLogger:
         return self._log.bind(pod=attempt.name, namespace=attempt.namespace, uid=attempt.uid)

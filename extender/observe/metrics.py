@@ -25,6 +25,8 @@ from prometheus_client import (
 
 from extender.model.attempt import PRE_STAGE, Attempt, Fault, FilterPart
 from extender.model.reason import Reason
+from extender.observe.binds import BindMetrics
+from extender.observe.reloads import ReloadMetrics
 from extender.observe.watches import NAMESPACE, WatchMetrics
 from extender.version import __version__
 
@@ -33,6 +35,9 @@ REQUEST_SECONDS = (
     *(0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
 )
 """A quarter of a millisecond to the 5 s after which kube-scheduler gives up by default."""
+
+MAX_RETRIES_EXCEEDED = "max_retries_exceeded"
+"""The id of the reason that is counted by itself, too; the reason is translation's."""
 
 FILTER_SECONDS = (0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.1)
 HOSTS = (0, 1, 10, 100, 1000, 10000)
@@ -70,7 +75,9 @@ class Metrics:
         hosts: how many hosts are known.
         pods: how many pods count on a host.
         pending: how many pods are not bound.
+        claims: how many pods are claimed and not yet seen bound.
         verbs: the verbs that are answered.
+        binds: every way a bind may end.
     """
 
     def __init__(
@@ -80,7 +87,9 @@ class Metrics:
         hosts: Number = _none,
         pods: Number = _none,
         pending: Number = _none,
+        claims: Number = _none,
         verbs: Iterable[str] = (),
+        binds: Iterable[str] = (),
     ) -> None:
         # The *_created series would nearly double the counters, and hardly anyone reads them.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped in the library
@@ -147,7 +156,10 @@ class Metrics:
             SHARES,
         )
         self._gauges(hosts, pods, pending)
+        self._gauge("claims", "Pods claimed and not yet seen bound.").set_function(claims)
         self.watches = WatchMetrics(self.registry)
+        self.binds = BindMetrics(self.registry, binds)
+        self.reloads = ReloadMetrics(self.registry)
         self._series: dict[str, _Series] = {}
         self._calls: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
         self.expect([(PRE_STAGE, ()), *filters])
@@ -163,8 +175,10 @@ class Metrics:
                 self._refused(name, series, reason)
 
     def record(self, attempt: Attempt) -> None:
-        """Count an attempt: its filter part when that is new, else what weighing has added."""
-        if attempt.weighed is not None:
+        """Count an attempt: the part that is new, which is the last one it has."""
+        if attempt.bound is not None:
+            self.binds.record(attempt, attempt.bound)
+        elif attempt.weighed is not None:
             _add_faults(self._weigher_errors, attempt.weighed.faults)
         elif attempt.filtered is not None:
             self._record_filters(attempt.filtered)
@@ -188,8 +202,10 @@ class Metrics:
             if series.seconds is not None:
                 series.seconds.observe(step.seconds)
         for code, count in part.rejections.items():
-            name = part.step_of(code).name
-            self._refused(name, self._series[name], part.reason(code)).inc(count)
+            name, reason = part.step_of(code).name, part.reason(code)
+            self._refused(name, self._series[name], reason).inc(count)
+            if reason.id == MAX_RETRIES_EXCEEDED:
+                self.binds.exceeded.inc()
         if part.faults:
             _add_faults(self._filter_errors, part.faults)
         (self._failed if part.no_valid_host else self._passed).inc()

@@ -103,6 +103,16 @@ def host(state: HostState) -> dict[str, Any]:
     }
 
 
+def exact_use(state: HostState) -> dict[str, Any]:
+    """What a host's pods take in the smallest units, and which pods: for recounting elsewhere."""
+    return {
+        "vcpus_used_milli": state.cpu.used,
+        "memory_used_bytes": state.ram.used,
+        "disk_used_bytes": state.disk.used,
+        "instances": sorted(state.instances),
+    }
+
+
 def _service(state: HostState) -> tuple[str, list[str]]:
     """The state in one word, disabled before down as ComputeFilter asks, and all its signs."""
     service = state.service

@@ -11,19 +11,25 @@ from typing import Any
 
 import numpy as np
 
-from extender.model.attempt import Attempt, FilterPart, WeighPart
+from extender.model.attempt import Attempt, BindPart, FilterPart, WeighPart
 from extender.model.explanation import Blocker, Explanation, HostVerdict, Total
 from extender.observe.cycle import LIMIT, NO_VALID_HOST, cycle, filters, hosts, summary, weights
-from extender.observe.objects import host, request
+from extender.observe.objects import exact_use, host, request
 from extender.observe.suggestions import suggestions
 
-__all__ = ["attempt", "attempts", "cycle", "explanation", "host", "request"]
+__all__ = ["attempt", "attempts", "cycle", "exact_use", "explanation", "host", "request"]
 
 
 def attempt(a: Attempt, limit: int = LIMIT) -> dict[str, Any]:
     """All that is remembered of one attempt; at most ``limit`` hosts in each list."""
     part = {} if a.filtered is None else cycle(a.filtered, a.weighed, limit)
-    return {**_identity(a), "request": a.request, "refusal": a.refusal, **part}
+    return {
+        **_identity(a),
+        "request": a.request,
+        "refusal": a.refusal,
+        **part,
+        "bind": None if a.bound is None else _bind(a.bound),
+    }
 
 
 def attempts(found: Iterable[Attempt]) -> dict[str, Any]:
@@ -90,6 +96,17 @@ def _line(a: Attempt) -> dict[str, Any]:
         "hosts": None if part is None else hosts(part),
         "decisive": None if part is None else part.decisive,
         "best": _best(a.weighed),
+        "bound": None if a.bound is None else a.bound.host if not a.bound.text else a.bound.outcome,
+    }
+
+
+def _bind(part: BindPart) -> dict[str, Any]:
+    return {
+        "host": part.host,
+        "outcome": part.outcome,
+        "text": part.text,
+        "seconds": round(part.seconds, 9),
+        "judged": None if part.judged is None else cycle(part.judged, None),
     }
 
 

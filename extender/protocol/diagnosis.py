@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 LARGEST_TEXT: Final = 4 * 1024 * 1024
@@ -60,7 +61,7 @@ def place_of(text: bytes, stop: int, *, depth: int | None = None) -> Place:
             steps.append(0 if array else None)
             is_array.append(array)
             if depth is not None and len(steps) > depth:
-                return Place(_path(steps), token.start())
+                return Place(path_of(steps), token.start())
         elif kind == "close":
             if steps:
                 steps.pop()
@@ -72,7 +73,7 @@ def place_of(text: bytes, stop: int, *, depth: int | None = None) -> Place:
             steps[-1] = last + 1 if isinstance(last, int) and is_array[-1] else None
         elif kind == "string" and steps[-1] is None:
             steps[-1] = _key(token[0])
-    return Place("$" if stop > LARGEST_TEXT else _path(steps), stop)
+    return Place("$" if stop > LARGEST_TEXT else path_of(steps), stop)
 
 
 def first_bad_utf8(text: bytes) -> int | None:
@@ -110,15 +111,8 @@ def kind_of(value: bytes) -> JsonKind:
     return _KINDS.get(memoryview(value)[0], "a number") if len(value) else "nothing"
 
 
-def _key(quoted: bytes) -> str:
-    try:
-        key = json.loads(quoted)
-    except ValueError:  # an escape or a byte that is wrong in itself
-        key = quoted[1:-1].decode(errors="backslashreplace")
-    return str(key)
-
-
-def _path(steps: list[int | str | None]) -> str:
+def path_of(steps: Sequence[int | str | None]) -> str:
+    """Write a member's path: keys and indexes as JSON path does, long ones cut short."""
     shown = steps[:_SHOWN_STEPS]
     parts = ["$"]
     for step in shown:
@@ -130,3 +124,11 @@ def _path(steps: list[int | str | None]) -> str:
     if len(steps) > len(shown):
         parts.append("…")
     return "".join(parts)
+
+
+def _key(quoted: bytes) -> str:
+    try:
+        key = json.loads(quoted)
+    except ValueError:  # an escape or a byte that is wrong in itself
+        key = quoted[1:-1].decode(errors="backslashreplace")
+    return str(key)

@@ -19,7 +19,7 @@ def create_app(verbs: Sequence[str], health_bind: str, debug_bind: str) -> Flask
     Args:
         verbs: the verbs that are answered, such as ``filter``.
         health_bind: the address of ``/livez``, ``/readyz`` and ``/metrics``, as ``host:port``.
-        debug_bind: the address of ``/debug/attempts`` and ``/debug/explain``.
+        debug_bind: the address of ``/debug/attempts``, ``/debug/explain`` and ``/debug/hosts``.
     """
     verb_paths = [f"/{verb}" for verb in verbs]
     app = new_app(__name__, ["GET /", *(f"POST {path}" for path in verb_paths)])
@@ -28,7 +28,9 @@ def create_app(verbs: Sequence[str], health_bind: str, debug_bind: str) -> Flask
         "version": __version__,
         "verbs": dict.fromkeys(verb_paths, "POST"),
         "health": {name: f"http://{health_bind}/{name}" for name in ("livez", "readyz", "metrics")},
-        "debug": {name: f"http://{debug_bind}/debug/{name}" for name in ("attempts", "explain")},
+        "debug": {
+            name: f"http://{debug_bind}/debug/{name}" for name in ("attempts", "explain", "hosts")
+        },
     }
 
     @app.get("/")

@@ -1,4 +1,4 @@
-"""``/debug/attempts`` and ``/debug/explain``: what was decided, and what would be decided now.
+"""``/debug``: what was decided, what would be decided now, and what is known of the hosts.
 
 They show pods and nodes of every namespace and ask for no credentials, so they answer this machine
 only: clients whose address is loopback, asking for a host that is loopback. The second keeps web
@@ -28,6 +28,7 @@ def create_debug_app(
     attempts: Callable[[], Any],
     attempt: Callable[[str, str], Any | None],
     explain: Callable[[str, str], Any],
+    hosts: Callable[[], Any],
 ) -> Flask:
     """Make the application for the person at the terminal.
 
@@ -36,6 +37,7 @@ def create_debug_app(
         attempt: the attempts of one pod, by namespace and name, ``None`` if none is remembered.
         explain: the verdicts on one pending pod now; raises ``LookupError`` saying why there are
             none (no such pod, or it is bound).
+        hosts: every host as the scheduler sees it, with the pods that are counted there.
     """
     app = new_app(
         __name__,
@@ -43,6 +45,7 @@ def create_debug_app(
             "/debug/attempts",
             "/debug/attempts/<namespace>/<pod>",
             "/debug/explain/<namespace>/<pod>",
+            "/debug/hosts",
         ],
     )
     app.before_request(_refuse_strangers)
@@ -70,6 +73,10 @@ def create_debug_app(
         except LookupError as error:
             return error_response(str(error), HTTPStatus.NOT_FOUND)
         return json_response(found)
+
+    @app.get("/debug/hosts")
+    def _hosts() -> Response:
+        return json_response(hosts())
 
     return app
 

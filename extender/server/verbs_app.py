@@ -3,7 +3,8 @@
 What kube-scheduler does with the answers stands in kubernetes ``pkg/scheduler/extender.go``: it
 sends ``POST`` to the verb's path without a trailing slash, takes only status 200 for an answer, and
 reads the text of an error from the reply's ``Error``. A verb's own failure is therefore a 200 with
-``Error`` wherever the reply type has that field; a reply of prioritize has none. kube-scheduler
+``Error`` wherever the reply type has that field; replies of prioritize and preempt have none.
+kube-scheduler
 reuses a connection only if the reply had a ``Content-Length``.
 """
 
@@ -16,6 +17,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from extender.protocol.binding import binding_result
 from extender.protocol.errors import ProtocolError
 from extender.protocol.replies import Reply, error_body, filter_error
 from extender.server.body import BodyError, read_body
@@ -30,7 +32,7 @@ An application may not send ``Connection: close`` itself (PEP 3333), so the serv
 """
 
 ERROR_REPLIES: Final[Mapping[str, Callable[[str], bytes]]] = MappingProxyType(
-    {"filter": filter_error}
+    {"filter": filter_error, "bind": binding_result}
 )
 """How each verb whose reply has an ``Error`` says that the call failed."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 
-from extender.model.attempt import Attempt, WeighPart
+from extender.model.attempt import Attempt, BindPart, WeighPart
 
 
 class Attempts:
@@ -38,13 +38,27 @@ class Attempts:
 
     def join(self, uid: str, weighed: WeighPart) -> Attempt | None:
         """Add the weighers' part to the pod's newest attempt, if that still lacks it."""
-        attempt = self._ring.get(self._newest.get(uid, -1))
+        attempt = self.newest(uid)
         if attempt is None or attempt.weighed is not None:
             return None
         attempt.weighed = weighed
         self.size += weighed.size
         self._shrink()
         return attempt
+
+    def bound(self, uid: str, part: BindPart) -> Attempt | None:
+        """Add the bind's part to the pod's newest attempt, if that still lacks it."""
+        attempt = self.newest(uid)
+        if attempt is None or attempt.bound is not None:
+            return None
+        attempt.bound = part
+        self.size += part.size
+        self._shrink()
+        return attempt
+
+    def newest(self, uid: str) -> Attempt | None:
+        """The pod's newest attempt, if it is still here."""
+        return self._ring.get(self._newest.get(uid, -1))
 
     def of(self, namespace: str, name: str) -> list[Attempt]:
         """A pod's attempts that are still here, newest first."""

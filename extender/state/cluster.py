@@ -5,8 +5,7 @@ Pure and single-threaded: whoever shares it between threads holds a lock around 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
 from extender.model.contribution import Contribution
@@ -14,7 +13,17 @@ from extender.model.flavor import Flavor
 from extender.model.groups import HostAggregate, InstanceGroup
 from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
+from extender.state.aggregates import AggregateBook
 from extender.state.ledger import Ledger
+from extender.state.pending import PendingPods
+from extender.state.retry_history import RetryHistory
+
+RETRY_TTL = 600.0
+"""Seconds after which a retry history is forgotten, unless another one is put in its place."""
+
+_FEW = 64
+"""Hosts whose columns are written one by one; for more it is cheaper to build them anew, once they
+are asked for."""
 
 
 class Cluster:
@@ -23,11 +32,12 @@ class Cluster:
     def __init__(self) -> None:
         self.table = HostTable()
         self.ledger = Ledger(self.table)
-        self.aggregates: dict[str, HostAggregate] = {}
+        self.aggregates = AggregateBook()
         self.flavors: dict[str, Flavor] = {}
         self.server_groups: dict[tuple[str, str], InstanceGroup] = {}
-        self.pending: dict[tuple[str, str], bytes] = {}
+        self.pending = PendingPods()
         """Pods that are not bound, by namespace and name, as the JSON they came in."""
+        self.retries = RetryHistory(RETRY_TTL)
 
     def put_host(self, host: HostState) -> None:
         """Take in a node, as translated: without use, which is the ledger's to say."""
@@ -46,30 +56,76 @@ class Cluster:
         """Forget a pod, or one that counts no longer."""
         self.ledger.remove(uid)
 
+    @property
+    def nominated(self) -> Mapping[str, Mapping[str, Contribution]]:
+        """Host → UID → what a pending pod will take there that the host is being made free for."""
+        return self.pending.nominated
+
+    @property
+    def waiting(self) -> Mapping[str, Collection[str]]:
+        """Owner → the UIDs of its pending pods."""
+        return self.pending.waiting
+
+    def pending_uid(self, namespace: str, name: str) -> str | None:
+        """The UID of the pending pod of that name, ``None`` if there is none."""
+        return self.pending.uid(namespace, name)
+
+    def unstarted(self, owner: str) -> int:
+        """How many of an owner's pods have no container started: pending, claimed or bound."""
+        return len(self.ledger.unstarted(owner).union(self.waiting.get(owner, ())))
+
     def replace_aggregates(self, aggregates: Iterable[HostAggregate]) -> None:
         """Take in all aggregates anew and say to each host which it belongs to."""
-        self.aggregates = {a.name: a for a in sorted(aggregates, key=lambda a: a.name)}
-        for row in range(len(self.table)):
-            host = self.table.host_state(row)
-            host.aggregates = self.aggregates_of(host)
-        self.table.forget_encodings()
+        self.aggregates.replace(aggregates)
+        self._rejoin(list(self.table.hosts))
+
+    def put_aggregate(self, aggregate: HostAggregate) -> None:
+        """Take in an aggregate that is new or changed; other hosts than its own are left alone."""
+        before = self.aggregates.put(aggregate)
+        self._rejoin(self._hosts_of(aggregate, before))
+
+    def remove_aggregate(self, name: str) -> None:
+        """Forget an aggregate; no error if it is not known."""
+        before = self.aggregates.remove(name)
+        self._rejoin(self._hosts_of(before))
 
     def aggregates_of(self, host: HostState) -> tuple[HostAggregate, ...]:
         """The aggregates of a host, by name."""
-        return tuple(a for a in self.aggregates.values() if a.has(host.host, host.labels))
+        return self.aggregates.of(host.host, host.labels)
+
+    def _hosts_of(self, *aggregates: HostAggregate | None) -> list[HostState]:
+        """The known hosts that belong to one of the aggregates."""
+        found = [aggregate for aggregate in aggregates if aggregate is not None]
+        if any(aggregate.node_selector for aggregate in found):
+            return [h for h in self.table.hosts if any(a.has(h.host, h.labels) for a in found)]
+        rows = {row for a in found for name in a.hosts if (row := self.table.row(name)) is not None}
+        return [self.table.host_state(row) for row in sorted(rows)]
+
+    def _rejoin(self, hosts: Iterable[HostState]) -> None:
+        """Say to these hosts which aggregates they belong to, with the columns made of them."""
+        changed = []
+        for host in hosts:
+            found = self.aggregates_of(host)
+            if found != host.aggregates:
+                host.aggregates = found
+                changed.append(host)
+        if len(changed) > _FEW:
+            self.table.forget_encodings()
+            return
+        for host in changed:
+            self.table.put(host)
 
     def instance_group(self, namespace: str, name: str) -> InstanceGroup | None:
         """A server group with its bound members and their hosts, or ``None``."""
         found = self.server_groups.get((namespace, name))
         if found is None:
             return None
-        members = self.ledger.group(namespace, name)
         return InstanceGroup(
             name=found.name,
             namespace=found.namespace,
             policy=found.policy,
             uuid=found.uuid,
             max_server_per_host=found.max_server_per_host,
-            members=frozenset(members),
-            hosts=MappingProxyType(Counter(members.values())),
+            members=self.ledger.members(namespace, name),
+            hosts=MappingProxyType(self.ledger.group_hosts(namespace, name)),
         )

@@ -39,9 +39,9 @@ class ClusterLookup:
     def retries(
         self, instance_uuid: str, owner: str, noted: SchedulerRetries | None
     ) -> SchedulerRetries:
-        """What came before this attempt, so far only what the pod itself says."""
-        del instance_uuid, owner
-        return noted or SchedulerRetries()
+        """What came before this attempt: what memory knows, else what the pod itself says."""
+        cluster = self.cluster
+        return cluster.retries.retries(instance_uuid, owner, cluster.unstarted(owner), noted)
 
     def supports_policy(self, policy: str) -> bool:
         """Whether the filter or weigher that the policy needs is enabled."""

@@ -143,10 +143,21 @@ RETRY = _pod(
     "retry",
     Type.OBJECT,
     "none",
-    "Where the pod was tried before: `num_attempts`, `hosts` (list of [host, node]) and "
-    "`exc_reason`. Does not count for pods of a DaemonSet or forced to one node, nor where "
-    "`max_attempts` is 1.",
+    "Where the pod was tried before: `num_attempts` so far, `hosts` (list of [host, node]) and "
+    "`exc_reason`. Written when a binding fails, and when one succeeds after that; read where the "
+    "extender knows nothing of the pod itself, as after a restart. Does not count for pods that "
+    "belong to one node (of a DaemonSet, forced there, or kept there by the node's name or its "
+    "label `kubernetes.io/hostname`), nor where `max_attempts` is 1.",
     '{"num_attempts": 2, "hosts": [["node-a", "node-a"]], "exc_reason": "OutOfcpu"}',
+    "extender",
+)
+DECISION = _pod(
+    "decision",
+    Type.OBJECT,
+    "none",
+    "Written when the pod is bound: the `host`, how many hosts passed the filters "
+    "(`hosts_passed`), and the host's `rank` and `weight` among them where they were weighed.",
+    '{"host": "node-a", "hosts_passed": 12, "rank": 1, "weight": 2.5}',
     "extender",
 )
 
@@ -245,6 +256,7 @@ TABLE: tuple[Annotation, ...] = (
     SCHEDULER_HINTS,
     SERVER_GROUP,
     RETRY,
+    DECISION,
     CPU_ALLOCATION_RATIO,
     RAM_ALLOCATION_RATIO,
     DISK_ALLOCATION_RATIO,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,6 +13,8 @@ from extender.model.request_spec import ImageMeta, Refusal, RequestSpec, Schedul
 from extender.translate import annotations as table
 from extender.translate import reasons, shapes
 from extender.translate.errors import TranslateError, shown
+from extender.translate.failures import started
+from extender.translate.owners import identity, is_pinned, owner_key
 from extender.translate.pod_requests import effective_requests
 from extender.translate.readers import AnnotationError, read_list, read_object, read_text
 from extender.translate.schema import NO_TEXTS
@@ -45,7 +48,7 @@ def request_spec(pod: Pod, options: TranslateOptions, lookup: Lookup) -> Request
     Args:
         pod: the pod that is to be placed, judged by its spec.
         options: default zone, who may force hosts, how many attempts.
-        lookup: flavors and server groups by name.
+        lookup: flavors and server groups by name, and what came before this attempt.
 
     Raises:
         TranslateError: a request of the pod is no quantity; the API server lets none through.
@@ -62,10 +65,25 @@ def contribution(pod: Pod) -> Contribution | None:
     host = pod.node_name
     if not host or pod.terminal:
         return None
-    requests = effective_requests(pod, bound=True)
+    return _contribution(
+        pod, host, bound=True, io_op=pod.terminating or pod.phase == "Pending", since=started(pod)
+    )
+
+
+def claimed(pod: Pod, host: str) -> Contribution:
+    """What a pending pod will take off a host, as if it were bound there and starting.
+
+    Counted by its spec, as its request is. Never raises, as ``contribution``.
+    """
+    return _contribution(pod, host, bound=False, io_op=True, since=None)
+
+
+def _contribution(
+    pod: Pod, host: str, *, bound: bool, io_op: bool, since: float | None
+) -> Contribution:
+    requests = effective_requests(pod, bound=bound)
     problems = [str(problem) for problem in requests.problems]
     annotations = pod.annotations
-    terminating = pod.terminating
     return Contribution(
         instance=Instance(
             uuid=pod.uid,
@@ -77,10 +95,12 @@ def contribution(pod: Pod) -> Contribution | None:
         milli_vcpus=requests.milli_vcpus,
         memory=requests.memory,
         disk=requests.disk,
-        io_op=terminating or pod.phase == "Pending",
-        terminating=terminating,
+        io_op=io_op,
+        terminating=pod.terminating,
         group=_lenient(annotations, table.SERVER_GROUP, problems),
         priority=pod.priority,
+        owner=owner_key(pod),
+        started=since,
         problems=tuple(problems),
     )
 
@@ -222,23 +242,26 @@ class _Request:
         return group
 
     def _retry(self, *, pinned: bool) -> SchedulerRetries | None:
-        """The history, where the pod carries one.
+        """What came before, with the attempt that is being made now counted.
 
         Source: ``nova.scheduler.utils.populate_retry``: none where there is nowhere else to go,
-        or one attempt is all there is. DaemonSet pods belong to one node likewise.
+        or one attempt is all there is. Pods of one node likewise.
         """
-        retry = self._try(shapes.read_retry)
-        owner = self.pod.controller
-        if owner is not None and owner.kind == "DaemonSet":
-            return None
+        noted = self._try(shapes.read_retry)
         most = self.options.max_attempts
-        if retry is None or pinned or most == 1:
+        if most == 1 or pinned or is_pinned(self.pod):
             return None
+        made = self.lookup.retries(identity(self.pod), owner_key(self.pod), noted)
+        retry = replace(made, num_attempts=made.num_attempts + 1)
+        if retry.origins:
+            self.sources["retry"] = ", ".join(retry.origins)
         if retry.num_attempts > most:
-            last = f" Last exception: {shown(retry.exc_reason, 80)}" if retry.exc_reason else ""
+            # Nova's words, so without quotes; made harmless all the same.
+            last = shown(retry.exc_reason, 80)[1:-1]
             self._refuse(
                 reasons.MAX_RETRIES_EXCEEDED,
-                f"Exceeded max scheduling attempts {most} for instance {self.pod.uid}.{last}",
+                f"Exceeded max scheduling attempts {most} for instance {self.pod.uid}."
+                + (f" Last exception: {last}" if last else ""),
             )
         return retry
 

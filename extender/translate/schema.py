@@ -46,6 +46,7 @@ class ObjectMeta(ApiObject):
     resource_version: str | None = None
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
+    creation_timestamp: str | None = None
     deletion_timestamp: str | None = None
     owner_references: list[OwnerReference] | None = None
 
@@ -119,6 +120,39 @@ class Toleration(ApiObject):
     effect: str | None = None
 
 
+class NodeSelectorRequirement(ApiObject):
+    """One of matchExpressions[] or matchFields[] of a node selector term."""
+
+    key: str | None = None
+    operator: str | None = None
+    values: list[str] | None = None
+
+
+class NodeSelectorTerm(ApiObject):
+    """nodeSelectorTerms[] of a required node affinity."""
+
+    match_expressions: list[NodeSelectorRequirement] | None = None
+    match_fields: list[NodeSelectorRequirement] | None = None
+
+
+class NodeSelector(ApiObject):
+    """A required node affinity."""
+
+    node_selector_terms: list[NodeSelectorTerm] | None = None
+
+
+class NodeAffinity(ApiObject):
+    """spec.affinity.nodeAffinity, of which only what is required is read."""
+
+    required_during_scheduling_ignored_during_execution: NodeSelector | None = None
+
+
+class Affinity(ApiObject):
+    """spec.affinity, of which only the part about nodes is read."""
+
+    node_affinity: NodeAffinity | None = None
+
+
 class SchedulingGroup(ApiObject):
     """spec.schedulingGroup, of which only whether it is there matters."""
 
@@ -132,6 +166,8 @@ class PodSpec(ApiObject):
     overhead: Quantities | None = None
     resources: Requests | None = None
     tolerations: list[Toleration] | None = None
+    node_selector: dict[str, str] | None = None
+    affinity: Affinity | None = None
     priority: Int32 | None = None
     scheduler_name: str | None = None
     scheduling_group: SchedulingGroup | None = None
@@ -143,6 +179,20 @@ class Condition(ApiObject):
     type: str | None = None
     status: str | None = None
     reason: str | None = None
+    last_transition_time: str | None = None
+
+
+class ContainerRun(ApiObject):
+    """``running`` or ``terminated`` of a container's state."""
+
+    started_at: str | None = None
+
+
+class ContainerState(ApiObject):
+    """``state`` or ``lastState`` of a container, of which only runs are read."""
+
+    running: ContainerRun | None = None
+    terminated: ContainerRun | None = None
 
 
 class ContainerStatus(ApiObject):
@@ -151,6 +201,9 @@ class ContainerStatus(ApiObject):
     name: str | None = None
     allocated_resources: Quantities | None = None
     resources: Requests | None = None
+    state: ContainerState | None = None
+    last_state: ContainerState | None = None
+    restart_count: int | None = None
 
 
 class PodStatus(ApiObject):
@@ -158,6 +211,7 @@ class PodStatus(ApiObject):
 
     phase: str | None = None
     reason: str | None = None
+    start_time: str | None = None
     nominated_node_name: str | None = None
     conditions: list[Condition] | None = None
     container_statuses: list[ContainerStatus] | None = None

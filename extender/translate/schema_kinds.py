@@ -5,9 +5,28 @@ Keys that are Nova's keep Nova's spelling (``extra_specs``); Kubernetes' own are
 
 from __future__ import annotations
 
-from msgspec import field
+from typing import Any
+
+from msgspec import Raw, field
 
 from extender.translate.schema import ApiObject, Int32, Named
+
+
+class KindMeta(ApiObject):
+    """metadata of an object of ours, as far as it names the object and its state."""
+
+    name: str | None = None
+    namespace: str | None = None
+    uid: str | None = None
+    resource_version: str | None = None
+    generation: Any = None
+
+
+class KindObject(ApiObject):
+    """An object of ours, whatever its spec: who it is, and the status it has."""
+
+    metadata: KindMeta | None = None
+    status: Raw = Raw()
 
 
 class HostAggregateSpec(ApiObject):

@@ -8,6 +8,7 @@ is skipped.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from extender.model.request_spec import Destination, SchedulerRetries
@@ -100,7 +101,32 @@ def read_retry(annotations: Annotations) -> SchedulerRetries | None:
         num_attempts=attempts,
         hosts=tuple((host, node) for host, node in hosts),
         exc_reason=_text(key, given, "exc_reason") or "",
+        origins=(f"pod annotation {key}",),
     )
+
+
+def written(retries: SchedulerRetries, host: str | None) -> str:
+    """The value of annotation ``retry``: Nova's own JSON, which ``read_retry`` reads.
+
+    Bounded, whatever the history: the newest 100 hosts, each at its newest place, and 512
+    characters of the reason make less than 64 KiB, which is what is read.
+
+    Args:
+        retries: a request's history, where its attempt is counted already, or the history after
+            an attempt failed: either way ``num_attempts`` is how many were made.
+        host: the host chosen, to be appended; ``None`` where none was.
+
+    Source: ``nova.scheduler.utils.populate_filter_properties``.
+    """
+    pairs = retries.hosts if host is None else (*retries.hosts, (host, host))
+    newest = tuple(dict.fromkeys(reversed(pairs)))[::-1]
+    kept = replace(retries, hosts=newest).bounded()
+    found: dict[str, Any] = {"num_attempts": kept.num_attempts, "hosts": kept.hosts}
+    # Half of a surrogate pair could not be read again.
+    reason = kept.exc_reason.encode("utf-8", "replace").decode()
+    if reason:
+        found["exc_reason"] = reason
+    return json.dumps(found, ensure_ascii=False)
 
 
 def read_hints(annotations: Annotations) -> dict[str, tuple[str, ...]]:

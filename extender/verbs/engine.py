@@ -32,6 +32,8 @@ class Engine:
         generation: counts configurations.
         now: seconds since the epoch.
         rng: for choices that Nova leaves to chance.
+        preemption: whether kube-scheduler may evict pods for reasons of ours that this would cure:
+            Kubernetes 1.38 on (``pkg/scheduler/framework/preemption``).
     """
 
     scheduler: FilterScheduler
@@ -41,6 +43,7 @@ class Engine:
     generation: int = 1
     now: Callable[[], float] = time.time
     rng: random.Random = field(default_factory=random.Random)
+    preemption: bool = False
     cluster: Cluster = field(default_factory=Cluster)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -55,22 +58,25 @@ class Engine:
 
     @contextmanager
     def judging(self, pod: Pod) -> Iterator[RequestSpec]:
-        """The pod's RequestSpec, with the lock held and the pod's own use off its host.
+        """The pod's RequestSpec, with the lock held and the cluster as this pod may find it.
+
+        Its own use never counts against itself. Pods that kube-scheduler has evicted others for
+        count on the node they wait for, unless they matter less than this pod: kube-scheduler's
+        own plugins reckon so, and it does not tell (``addGENominatedPods`` in
+        ``pkg/scheduler/framework/runtime/framework.go``). Where this pod waits so itself, what is
+        terminating on its node counts as gone: a refusal there would evict more pods elsewhere.
 
         Raises:
             TranslateError: the pod's requests cannot be read.
         """
         with self.lock:
-            spec = self.spec(pod)
-            with self.without(spec.instance_uuid):
-                yield spec
-
-    @contextmanager
-    def without(self, uid: str) -> Iterator[None]:
-        """The cluster as if the pod were nowhere: its own use never counts against itself."""
-        entry = self.cluster.ledger.remove(uid)
-        try:
-            yield
-        finally:
-            if entry is not None:
-                self.cluster.ledger.put(entry)
+            ledger = self.cluster.ledger
+            leaving = [e.instance.uuid for e in ledger.on(pod.nominated_node_name) if e.terminating]
+            rivals = [
+                entry
+                for entries in self.cluster.nominated.values()
+                for uid, entry in entries.items()
+                if uid != pod.uid and entry.priority >= pod.priority
+            ]
+            with ledger.apart((pod.uid, *leaving)), ledger.along(rivals):
+                yield self.spec(pod)

@@ -6,6 +6,7 @@ Source of the protocol: ``k8s.io/kube-scheduler/extender/v1``, ``pkg/scheduler/e
 from __future__ import annotations
 
 from extender.model.attempt import Attempt, FilterPart
+from extender.model.request_spec import RequestSpec
 from extender.protocol.replies import Reply, filter_reply
 from extender.protocol.requests import decode_args
 from extender.translate.objects import decode_pod
@@ -27,32 +28,50 @@ def filter_pod(engine: Engine, body: bytes) -> Reply:
         hosts = asked(engine, args)
         part = engine.scheduler.filter(hosts.table, hosts.names, hosts.rows, spec)
         if hosts.nodes is None:
-            attempt = Attempt(
-                uid=spec.instance_uuid,
-                namespace=spec.project_id,
-                name=spec.name,
-                at=engine.now(),
-                generation=engine.generation,
-                request=spec.brief,
-                refusal=spec.refusal.detail if spec.refusal else "",
-                filtered=part,
-            )
+            attempt = new_attempt(engine, spec, part)
             engine.attempts.add(attempt)
     if attempt is not None:
         engine.record(attempt)
-    passed, failed = split(part)
+    passed, failed, unresolvable = split(part, engine.preemption)
     nodes = None if hosts.nodes is None else [hosts.nodes[name] for name in passed]
-    # For the nominated node asked about alone an unresolvable refusal would set off a second
-    # eviction elsewhere (``preemption.go``: PodEligibleToPreemptOthers).
-    if spec.nominated_host is not None and list(hosts.names) == [spec.nominated_host]:
-        return Reply(200, filter_reply(passed, nodes, failed, {}))
-    return Reply(200, filter_reply(passed, nodes, {}, failed))
+    # An unresolvable refusal of the nominated node would set off a second eviction elsewhere
+    # (``PodEligibleToPreemptOthers`` in ``pkg/scheduler/framework/plugins/defaultpreemption``).
+    if spec.nominated_host in unresolvable:
+        failed[spec.nominated_host] = unresolvable.pop(spec.nominated_host)
+    return Reply(200, filter_reply(passed, nodes, failed, unresolvable))
 
 
-def split(part: FilterPart) -> tuple[list[str], dict[str, str]]:
-    """The names that passed, and for each other its reason's text; in the order asked."""
+def new_attempt(engine: Engine, spec: RequestSpec, part: FilterPart | None) -> Attempt:
+    """What is remembered of this request from now on."""
+    return Attempt(
+        uid=spec.instance_uuid,
+        namespace=spec.project_id,
+        name=spec.name,
+        at=engine.now(),
+        generation=engine.generation,
+        request=spec.brief,
+        refusal=spec.refusal.detail if spec.refusal else "",
+        filtered=part,
+    )
+
+
+def split(part: FilterPart, preemption: bool) -> tuple[list[str], dict[str, str], dict[str, str]]:
+    """The names that passed, and for each other its reason's text; in the order asked.
+
+    The second holds those that fewer pods on the node would cure, where ``preemption`` may act on
+    that. Up to Kubernetes 1.37 it cannot: its dry run does not see us and ends in an error.
+    """
+    reasons = {code: part.reason(code) for code in part.rejections}
+    texts = {code: reason.text for code, reason in reasons.items()}
+    curable = {code for code, reason in reasons.items() if preemption and reason.cured}
     refused = ~part.passed
-    texts = {code: part.reason(code).text for code in part.rejections}
+    names = part.hosts[refused].tolist()
     codes = part.codes[refused].tolist()
-    failed = zip(part.hosts[refused].tolist(), map(texts.__getitem__, codes), strict=True)
-    return part.hosts[part.passed].tolist(), dict(failed)
+    passed: list[str] = part.hosts[part.passed].tolist()
+    if not curable:
+        return passed, {}, dict(zip(names, map(texts.__getitem__, codes), strict=True))
+    failed: dict[str, str] = {}
+    unresolvable: dict[str, str] = {}
+    for name, code in zip(names, codes, strict=True):
+        (failed if code in curable else unresolvable)[name] = texts[code]
+    return passed, failed, unresolvable

@@ -14,6 +14,7 @@ from extender.kube.connection import Interrupt
 from extender.kube.errors import ApiError
 from extender.kube.listwatch import INITIAL_EVENTS_END
 from extender.kube.transport import CONNECT_TIMEOUT, Response, Transport
+from extender.state.failed_feed import FAILED_PODS
 
 _META = {"resourceVersion": "1"}
 
@@ -42,10 +43,12 @@ class GeneratedServer(Transport):
         query: Mapping[str, str] | None = None,
         timeout: float = 30.0,
         *,
+        total: float | None = None,
         interrupt: Interrupt | None = None,
     ) -> Response:
         """The next page."""
-        del timeout, interrupt
+        del timeout, total, interrupt
+        path = _asked(path, query)
         began = time.thread_time()
         items = list(islice(self._lists.get(path, iter(())), int((query or {})["limit"])))
         token = "more" + (query or {}).get("continue", "") if items else ""
@@ -69,7 +72,7 @@ class GeneratedServer(Transport):
         initial = "sendInitialEvents" in (query or {})
         if initial and not self._streams:
             raise ApiError(400, "BadRequest", "sendInitialEvents is forbidden")
-        yield self._lines(path, initial=initial)
+        yield self._lines(_asked(path, query), initial=initial)
 
     def _lines(self, path: str, *, initial: bool) -> Iterator[bytes]:
         if initial:
@@ -87,6 +90,12 @@ class GeneratedServer(Transport):
 
     def _made(self, path: str, began: float) -> None:
         self.making[path] = self.making.get(path, 0.0) + time.thread_time() - began
+
+
+def _asked(path: str, query: Mapping[str, str] | None) -> str:
+    """What is read under a path: of Failed pods there are none."""
+    failed = (query or {}).get("fieldSelector") == FAILED_PODS
+    return f"{path}?failed" if failed else path
 
 
 def _json(value: Any) -> bytes:

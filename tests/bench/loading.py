@@ -27,6 +27,7 @@ from extender.cli import (
     sources,
 )
 from extender.cli.assembly import build_engine, load_config
+from extender.cli.live import Live
 from extender.observe.watches import WatchMetrics
 from extender.state.node_feed import NodeSink
 from extender.state.pod_feed import PodSink
@@ -128,7 +129,7 @@ def _from_server(engine: Engine, nodes: int, steps: dict[str, float], *, streams
         _timed(steps, "nodes into the table", NodeSink, "replace", threads),
         _timed(steps, "pods into the ledger", PodSink, "replace", threads),
     ):
-        live = sources.Live(engine, server, WatchMetrics(CollectorRegistry()), _tell)
+        live = Live(engine, server, WatchMetrics(CollectorRegistry()), _tell)
         live.start()
         if not live.wait(_TIMEOUT):
             raise SystemExit(f"not in sync after {_TIMEOUT:g} s")

@@ -15,7 +15,7 @@ from werkzeug.test import Client
 from extender.model.attempt import Attempt
 from extender.server.app import create_app
 from extender.server.verbs_app import VerbsApp
-from extender.verbs.calls import calls
+from extender.verbs.calls import Call, calls
 from tests.unit.verbs.making import KEYS, Object, engine
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -49,6 +49,7 @@ class Served:
     pods: Sequence[Object] = ()
     kinds: Sequence[Object] = ()
     settings: str = ""
+    bind: Call | None = None
     told: list[str] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
@@ -58,7 +59,7 @@ class Served:
         self.engine = engine(
             self.nodes, self.pods, self.kinds, self.settings, self.told, self.attempts
         )
-        verbs = calls(self.engine)
+        verbs = calls(self.engine, self.bind)
         app = VerbsApp(
             verbs,
             create_app(list(verbs), "127.0.0.1:1", "127.0.0.1:2"),
@@ -97,10 +98,15 @@ class Served:
         """Each node's score, in an answer that holds to the protocol."""
         return priority_list(self.call("prioritize", body), json.loads(body))
 
+    def victims(self, body: bytes) -> dict[str, list[str]]:
+        """Each node's victims, in an answer that holds to the protocol."""
+        return preemption_result(self.call("preempt", body), json.loads(body))
+
     def fault(self, verb: str, body: bytes) -> str:
         """The text of the error that this body is answered with, in the form the verb has for it.
 
-        kube-scheduler reads the text only of a 200, which a reply of prioritize cannot hold.
+        kube-scheduler reads the text only of a 200, which replies of prioritize and preempt cannot
+        hold.
         """
         answer = self.call(verb, body)
         found = answer.json
@@ -110,7 +116,7 @@ class Served:
             assert (found["Nodes"], found["NodeNames"]) == (None, [])
             assert found["FailedNodes"] == found["FailedAndUnresolvableNodes"] == {}
         else:
-            assert answer.status == 400
+            assert answer.status == (200 if verb == "bind" else 400)
             assert list(found) == ["Error"]
         assert self.outcomes[-1] == "bad_request"
         text: str = found["Error"]
@@ -164,6 +170,36 @@ def priority_list(answer: Answer, sent: Object) -> dict[str, int]:
     assert [entry["Host"] for entry in found] == asked_names(sent)
     assert all(0 <= entry["Score"] <= 100 for entry in found)
     return {entry["Host"]: entry["Score"] for entry in found}
+
+
+def preemption_result(answer: Answer, sent: Object) -> dict[str, list[str]]:
+    """Each node's victims, if kube-scheduler would take the result for what it means (K§2.6).
+
+    One key, by UID whatever the form of the question; null nowhere, for that ends the process; only
+    nodes asked about, each with at least one victim; victims that were named, and the count of
+    violations, as they were sent.
+    """
+    assert answer.status == 200
+    result = answer.json
+    assert list(result) == ["NodeNameToMetaVictims"]
+    asked = sent["NodeNameToMetaVictims"]
+    if asked is None:
+        asked = sent["NodeNameToVictims"] or {}
+    found = {}
+    for node, victims in result["NodeNameToMetaVictims"].items():
+        assert list(victims) == ["Pods", "NumPDBViolations"]
+        assert all(list(pod) == ["UID"] for pod in victims["Pods"])
+        uids = [pod["UID"] for pod in victims["Pods"]]
+        assert uids
+        assert all(type(uid) is str and uid for uid in uids)
+        of_node = asked[node] or {}
+        named = [pod.get("UID") or pod["metadata"]["uid"] for pod in of_node.get("Pods") or []]
+        assert uids == (named or uids)
+        assert victims["NumPDBViolations"] == of_node.get("NumPDBViolations", 0)
+        assert type(victims["NumPDBViolations"]) is int
+        found[node] = uids
+    assert list(found) == [node for node in asked if node in found]
+    return found
 
 
 class Recording(NamedTuple):

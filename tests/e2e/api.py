@@ -52,7 +52,7 @@ class Api:
     def __init__(self, server: str, token: str, ca: Path) -> None:
         self.server = server
         self.token = token
-        self._tls = ssl.create_default_context(cafile=str(ca))
+        self.tls = ssl.create_default_context(cafile=str(ca))
 
     def request(
         self,
@@ -60,6 +60,7 @@ class Api:
         path: str,
         body: Mapping[str, Any] | None = None,
         content_type: str = "application/json",
+        timeout: float = 30,
     ) -> Object:
         """One call; raises `ApiError` unless it succeeds."""
         request = urllib.request.Request(
@@ -75,7 +76,7 @@ class Api:
             },
         )
         try:
-            with urllib.request.urlopen(request, timeout=30, context=self._tls) as answer:
+            with urllib.request.urlopen(request, timeout=timeout, context=self.tls) as answer:
                 answered: Object = json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -129,6 +130,26 @@ class Api:
         if grace is not None:
             options["gracePeriodSeconds"] = grace
         return self.request("DELETE", path(kind, name, namespace), options)
+
+    def delete_all(
+        self, kind: str, namespace: str | None = "default", selector: str = ""
+    ) -> Object:
+        """Deletes all objects of a namespace that a label selector picks, at once."""
+        query = urllib.parse.urlencode({"labelSelector": selector})
+        options = {"propagationPolicy": "Background", "gracePeriodSeconds": 0}
+        return self.request(
+            "DELETE", f"{path(kind, None, namespace)}?{query}", options, timeout=120
+        )
+
+    def bind(self, pod: str, node: str, namespace: str = "default") -> Object:
+        """Binds a pod, as a scheduler would that asks nobody."""
+        binding = {
+            "apiVersion": "v1",
+            "kind": "Binding",
+            "metadata": {"name": pod},
+            "target": {"apiVersion": "v1", "kind": "Node", "name": node},
+        }
+        return self.request("POST", f"{path('Pod', pod, namespace)}/binding", binding)
 
     def placements(self, namespace: str = "default", selector: str = "") -> dict[str, str | None]:
         """Where each pod is: its name to the node's, None while it has none."""

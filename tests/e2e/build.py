@@ -81,7 +81,7 @@ TOOLS = (
     Tool("kwok", ("kwok",), "tool"),
     Tool(
         "kubernetes",
-        ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"),
+        ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kubemark"),
         "tool",
     ),
 )

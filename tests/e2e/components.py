@@ -11,6 +11,7 @@ STAGES = Path(__file__).resolve().parent / "kwok-stages.yaml"
 KWOK_LABEL = "kwok.x-k8s.io/node"
 LOOPBACK = "127.0.0.1"
 CALLS_PER_SECOND = 1000
+LEASE_SECONDS = 400
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ def api_server(binary: Path, workdir: Path, ports: Ports) -> list[str]:
         # ends: nothing has to be installed that makes keys.
         f"--service-account-signing-key-file={certificates / 'apiserver.key'}",
         f"--service-account-key-file={certificates / 'apiserver.key'}",
+        # A test's pods are taken away in one call, one after the other otherwise.
+        "--delete-collection-workers=8",
         # Otherwise a stop waits a minute for the watches of the other components.
         "--shutdown-watch-termination-grace-period=1s",
     ]
@@ -86,6 +89,9 @@ def controller_manager(binary: Path, workdir: Path, ports: Ports, kubeconfig: Pa
         # At its usual 20 calls a second, a hundred nodes take half a minute to lose their taints.
         f"--kube-api-qps={CALLS_PER_SECOND}",
         f"--kube-api-burst={CALLS_PER_SECOND}",
+        # A node keeps its readiness for as long as a test has its kubelet stopped, and a thousand
+        # of kwok's nodes can do with rare heartbeats.
+        f"--node-monitor-grace-period={LEASE_SECONDS}s",
         f"--root-ca-file={workdir / 'api-server' / 'apiserver.crt'}",
         f"--service-account-private-key-file={workdir / 'api-server' / 'apiserver.key'}",
     ]
@@ -100,9 +106,30 @@ def kwok(binary: Path, ports: Ports, kubeconfig: Path) -> list[str]:
         f"--manage-nodes-with-label-selector={KWOK_LABEL}=fake",
         f"--server-address={LOOPBACK}:{ports.kwok}",
         # Leases are the nodes' heartbeats; without them they would be marked unreachable.
-        "--node-lease-duration-seconds=40",
+        # They are renewed four times in their duration.
+        f"--node-lease-duration-seconds={LEASE_SECONDS}",
         # Otherwise the address of this machine would be written into every Node.
         "--node-ip=192.0.2.1",
+    ]
+
+
+def hollow_kubelet(
+    binary: Path, certificates: Path, kubeconfig: Path, name: str, ports: tuple[int, int]
+) -> list[str]:
+    """A real kubelet over a fake runtime: it judges the pods bound to it, and starts nothing."""
+    serving, reading = ports
+    return [
+        str(binary),
+        "--morph=kubelet",
+        f"--name={name}",
+        f"--kubeconfig={kubeconfig}",
+        f"--cert-dir={certificates}",
+        # Otherwise it looks for the containerd of this machine.
+        "--use-host-image-service=false",
+        f"--kubelet-port={serving}",
+        f"--kubelet-read-only-port={reading}",
+        f"--kube-api-qps={CALLS_PER_SECOND}",
+        f"--kube-api-burst={CALLS_PER_SECOND}",
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import subprocess
+import urllib.request
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -151,6 +152,10 @@ class ControlPlane:
         self.stop(name)
         self.start_component(name)
 
+    def kill(self, name: str) -> None:
+        """Kills a component, as a crash would; `start_component` starts it again."""
+        self.processes[name].kill()
+
     def close(self) -> None:
         """Stops everything: the clients first, then the API server, etcd last."""
         # An API server without its etcd lingers for a minute.
@@ -170,6 +175,23 @@ class ControlPlane:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def compact(self) -> int:
+        """Makes etcd forget all but its newest revision, which is returned.
+
+        What the API server remembers by itself it can still serve, until it is restarted.
+        """
+        revision = int(self._etcd("range", {"key": "AA=="})["header"]["revision"])
+        self._etcd("compaction", {"revision": revision, "physical": True})
+        return revision
+
+    def _etcd(self, call: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """One call of etcd's JSON gateway."""
+        url = f"http://{components.LOOPBACK}:{self.ports.etcd}/v3/kv/{call}"
+        request = urllib.request.Request(url, json.dumps(body).encode(), method="POST")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            answered: dict[str, Any] = json.load(answer)
+        return answered
 
     def kubectl(self, *args: str, input: str | None = None) -> str:  # noqa: A002 - subprocess's name
         """Runs kubectl as the administrator; returns what it prints, raises on failure."""

@@ -39,6 +39,15 @@ class Extender:
         self.process.start()
         self.wait_ready()
 
+    def kill(self) -> None:
+        """Kills it, as a node's crash would: nothing is finished, nothing is given back."""
+        self.process.kill()
+
+    def kill_and_start(self) -> None:
+        """Kills it and starts it again at the same ports, without waiting until it is ready."""
+        self.kill()
+        self.process.start()
+
 
 def start_extender(
     workdir: Path,
@@ -47,6 +56,7 @@ def start_extender(
     name: str = "nova-extender",
     *,
     wait: bool = True,
+    env: Mapping[str, str] | None = None,
 ) -> Extender:
     """Starts the extender on free ports and waits until it is ready.
 
@@ -56,6 +66,7 @@ def start_extender(
         config: Its configuration as the file would have it, without the addresses.
         name: Names its files; with another name a second one runs beside.
         wait: Whether to wait; else it may still be learning the cluster.
+        env: More environment, such as POD_NAME and POD_NAMESPACE, which a chart sets.
     """
     verbs, health, debug = (f"{LOOPBACK}:{port}" for port in free_ports(3))
     content = dict(config or {})
@@ -68,7 +79,7 @@ def start_extender(
         name,
         [sys.executable, "-m", "extender.cli", *arguments],
         workdir / "logs" / f"{name}.log",
-        env={"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"},
+        env={"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1", **(env or {})},
     )
     extender = Extender(process, f"http://{verbs}", f"http://{health}", f"http://{debug}")
     process.start()

@@ -168,6 +168,27 @@ def daemonset(
     return workload
 
 
+def server_group(name: str, policy: str, max_server_per_host: int | None = None) -> Object:
+    """A ServerGroup of the namespace default."""
+    rules = {} if max_server_per_host is None else {"max_server_per_host": max_server_per_host}
+    return {
+        "apiVersion": f"{PREFIX}v1alpha1",
+        "kind": "ServerGroup",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {"policy": policy, **({"rules": rules} if rules else {})},
+    }
+
+
+def priority_class(name: str, value: int) -> Object:
+    """A PriorityClass."""
+    return {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": name},
+        "value": value,
+    }
+
+
 def nova(**annotations: str) -> dict[str, str]:
     """Annotations under the project's prefix: `nova(cpu_allocation_ratio="0.5")`."""
     return {PREFIX + key: value for key, value in annotations.items()}

@@ -87,6 +87,14 @@ class Process:
                 self._running.kill()
                 self._running.wait()
 
+    def kill(self) -> None:
+        """Kills it and what it has started (a gunicorn's workers), without a word."""
+        if self._running is None or self._running.poll() is not None:
+            return
+        # It leads the session it was started in, and so a process group.
+        os.killpg(self._running.pid, signal.SIGKILL)
+        self._running.wait()
+
     def tail(self, lines: int = TAIL_LINES) -> str:
         """The end of its log."""
         if not self.log.exists():

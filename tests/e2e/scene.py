@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import urllib.request
 from collections.abc import Mapping
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.e2e import objects
-from tests.e2e.api import ApiError
+from tests.e2e.build import REPOSITORY
+from tests.e2e.bulk import Bulk
 from tests.e2e.controlplane import ControlPlane
 from tests.e2e.extender_process import Extender, start_extender
 from tests.e2e.scheduler_config import scheduler_config
@@ -29,8 +30,8 @@ class Scene:
     def nodes(self, *nodes: objects.Object) -> None:
         """Create nodes and wait until those that kwok keeps are ready."""
         kept = [node for node in nodes if "conditions" not in node["status"]]
-        for node in nodes:
-            self.api.create(node)
+        with Bulk(self.api) as bulk:
+            bulk.create(nodes)
         names = {node["metadata"]["name"] for node in kept}
         wait_until(
             lambda: all(
@@ -42,18 +43,34 @@ class Scene:
             "the nodes ready",
         )
 
+    def install_kinds(self) -> None:
+        """Let the API server serve HostAggregate, Flavor and ServerGroup."""
+        folder = REPOSITORY / "deploy" / "crds"
+        self.control_plane.kubectl("apply", "-f", str(folder))
+        self.control_plane.kubectl("wait", "--for=condition=Established", "-f", str(folder))
+
     def start(
         self,
         config: Mapping[str, Any] | None = None,
         kubeconfig: Path | None = None,
         *,
         wait: bool = True,
+        env: Mapping[str, str] | None = None,
+        **scheduler: Any,
     ) -> Extender:
-        """Start an extender, and kube-scheduler asking it."""
+        """Start an extender, and kube-scheduler asking it.
+
+        Args:
+            config: The extender's configuration.
+            kubeconfig: How the extender reaches the API server; by default as the administrator.
+            wait: Whether to wait until the extender is ready.
+            env: More of the extender's environment.
+            **scheduler: Handed to `scheduler_config`, such as `bind=True`.
+        """
         self.extender = start_extender(
-            self.workdir, kubeconfig or self.control_plane.kubeconfig, config, wait=wait
+            self.workdir, kubeconfig or self.control_plane.kubeconfig, config, wait=wait, env=env
         )
-        self.control_plane.start_scheduler(scheduler_config(self.extender.url))
+        self.control_plane.start_scheduler(scheduler_config(self.extender.url, **scheduler))
         return self.extender
 
     def start_without_extender(self) -> None:
@@ -134,20 +151,18 @@ class Scene:
         if self.extender is not None:
             self.extender.stop()
         # The owners first, or they would make the pods anew.
-        for kind in ("Deployment", "DaemonSet"):
-            for found in self.api.list(kind):
-                self.api.delete(kind, found["metadata"]["name"])
-        wait_until(lambda: not self.api.list("ReplicaSet"), 60, "the ReplicaSets gone")
-        wait_until(lambda: not self.api.list("DaemonSet"), 60, "the DaemonSets gone")
-        wait_until(self._no_pods, 60, lambda: f"the pods gone: {self.api.placements()}")
+        for kind in ("Deployment", "DaemonSet", "ReplicaSet"):
+            self.api.delete_all(kind)
+        for kind in ("ReplicaSet", "DaemonSet"):
+            wait_until(partial(self._none, kind), 60, f"no {kind} left")
+        wait_until(self._no_pods, 120, lambda: f"the pods gone: {self.api.placements()}")
         for kind in ("Event", "Node"):
-            for found in self.api.list(kind):
-                self.api.delete(kind, found["metadata"]["name"])
+            self.api.delete_all(kind)
+
+    def _none(self, kind: str) -> bool:
+        return not self.api.list(kind)
 
     def _no_pods(self) -> bool:
         """Ask for every pod's end at once; whether there is none left."""
-        pods = self.api.list("Pod")
-        for found in pods:
-            with suppress(ApiError):  # gone meanwhile
-                self.api.delete("Pod", found["metadata"]["name"], grace=0)
-        return not pods
+        self.api.delete_all("Pod")
+        return self._none("Pod")

@@ -12,10 +12,13 @@ import urllib.request
 from functools import partial
 
 from tests.e2e import objects
+from tests.e2e.build import REPOSITORY
 from tests.e2e.objects import daemonset, deployment, nova, pod
 from tests.e2e.scene import Scene
 from tests.e2e.waiting import wait_until
 
+NAMESPACE = "nova-extender"
+RBAC = REPOSITORY / "deploy" / "rbac" / "rbac.yaml"
 STACKING = {
     "filter_scheduler": {
         "ram_weight_multiplier": -1.0,
@@ -224,12 +227,19 @@ def test_explain_names_what_blocks_a_pod_we_were_never_asked_about(scene: Scene)
 
 
 def test_an_extender_that_is_not_ready_delays_pods_and_loses_none(scene: Scene) -> None:
-    """(e) 503 while it may not list, refused connections while it is away: pods wait, then run."""
+    """(e) 503 while it may not list, refused connections while it is away: pods wait, then run.
+
+    The permissions that it lives with are those that are shipped, and no more.
+    """
     scene.nodes(objects.node("n1", "16", "64Gi"), objects.node("n2", "16", "64Gi"))
     api = scene.api
-    api.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "extender"}})
-    kubeconfig = scene.control_plane.kubeconfig_for("extender")
-    extender = scene.start(kubeconfig=kubeconfig, wait=False)
+    kubectl = scene.control_plane.kubectl
+    kubectl("create", "namespace", NAMESPACE)
+    kubectl("create", "serviceaccount", NAMESPACE, f"--namespace={NAMESPACE}")
+    kubeconfig = scene.control_plane.kubeconfig_for(NAMESPACE, NAMESPACE)
+    extender = scene.start(
+        kubeconfig=kubeconfig, wait=False, env={"POD_NAMESPACE": NAMESPACE}, bind=True
+    )
     api.create(deployment("web", 10, "100m"))
     wait_until(
         lambda: (
@@ -243,25 +253,7 @@ def test_an_extender_that_is_not_ready_delays_pods_and_loses_none(scene: Scene) 
         lambda: f"an event that tells of 503: {scene.logs()}",
     )
     assert not any(api.placements().values())
-    role = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": "extender-reads"},
-        "roleRef": {
-            "apiGroup": "rbac.authorization.k8s.io",
-            "kind": "ClusterRole",
-            "name": "extender-reads",
-        },
-        "subjects": [{"kind": "ServiceAccount", "name": "extender", "namespace": "default"}],
-    }
-    rules = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRole",
-        "metadata": {"name": "extender-reads"},
-        "rules": [{"apiGroups": [""], "resources": ["nodes", "pods"], "verbs": ["list", "watch"]}],
-    }
-    for found in (rules, role):
-        scene.control_plane.kubectl("apply", "-f", "-", input=json.dumps(found))
+    kubectl("apply", "-f", str(RBAC))
     try:
         extender.wait_ready()
         wait_until(lambda: all(api.placements().values()), 60, "all ten bound")
@@ -270,14 +262,20 @@ def test_an_extender_that_is_not_ready_delays_pods_and_loses_none(scene: Scene) 
         api.patch("Deployment", "web", {"spec": {"replicas": 20}})
         time.sleep(3)
         assert sum(node is not None for node in api.placements().values()) == 10
+        extender.process.log.unlink()
         extender.process.start()
         extender.wait_ready()
         wait_until(
             lambda: sum(n is not None for n in api.placements().values()) == 20, 60, "all 20"
         )
+        # All that it does, it may do.
+        assert scene.metric('nova_extender_binds_total{outcome="bound"}') == 10
+        lease = api.get("Lease", "nova-extender", NAMESPACE)
+        assert lease["spec"]["holderIdentity"]
+        assert "orbidden" not in extender.process.log.read_text()
     finally:
-        scene.control_plane.kubectl("delete", "clusterrole,clusterrolebinding", "extender-reads")
-        api.delete("ServiceAccount", "extender")
+        kubectl("delete", "-f", str(RBAC))
+        kubectl("delete", "namespace", NAMESPACE)
 
 
 def test_a_daemonset_that_tolerates_not_ready_starts_a_node(scene: Scene) -> None:

@@ -16,8 +16,10 @@ from extender.filters.capacity import CapacityFilter
 from extender.filters.core_filter import CoreFilter
 from extender.filters.disk_filter import DiskFilter
 from extender.filters.ram_filter import RamFilter
+from extender.filters.server_group_affinity_filter import ServerGroupAffinityFilter
+from extender.filters.server_group_anti_affinity_filter import ServerGroupAntiAffinityFilter
 from extender.model.flavor import Flavor
-from extender.model.groups import HostAggregate
+from extender.model.groups import HostAggregate, InstanceGroup
 from extender.model.host_state import HostState, Instance, Inventory, Service, Unreadable
 from extender.model.host_table import HostTable
 from extender.model.options import SchedulerOptions
@@ -37,6 +39,8 @@ AGGREGATES = (
     aggregate("ratios", cpu_allocation_ratio="2", ram_allocation_ratio="0.5"),
     aggregate("bad", cpu_allocation_ratio="many", disk_allocation_ratio="nan"),
     aggregate("few", max_instances_per_host="1", max_io_ops_per_host="x"),
+    aggregate("more", max_instances_per_host=" 3 "),
+    aggregate("half", max_instances_per_host="2.5"),
     aggregate("tenants", filter_tenant_id="default,other"),
 )
 OPTIONS = SchedulerOptions(max_io_ops_per_host=2, max_instances_per_host=2)
@@ -79,10 +83,19 @@ def hosts_named(names: st.SearchStrategy[str]) -> st.SearchStrategy[HostState]:
     )
 
 
+groups = st.builds(
+    InstanceGroup,
+    name=st.just("web"),
+    namespace=st.just("default"),
+    policy=st.sampled_from(["affinity", "anti-affinity", "soft-affinity"]),
+    max_server_per_host=st.integers(1, 3),
+    members=st.frozensets(st.integers(0, 5).map(lambda n: f"uid-{n}")),
+    hosts=st.dictionaries(st.sampled_from([*NAMES, "gone"]), st.integers(1, 3), max_size=4),
+)
 clusters = st.lists(hosts_named(st.sampled_from(NAMES)), max_size=6, unique_by=lambda h: h.host)
 requests = st.builds(
     RequestSpec,
-    instance_uuid=st.just("uid-new"),
+    instance_uuid=st.sampled_from(["uid-new", "uid-1"]),
     project_id=st.sampled_from(["default", "shop"]),
     flavor=st.builds(
         Flavor,
@@ -104,6 +117,7 @@ requests = st.builds(
             max_size=3,
         ).map(tuple),
     ),
+    instance_group=st.none() | groups,
     tolerates_unschedulable=st.booleans(),
     tolerates_not_ready=st.booleans(),
 )
@@ -205,6 +219,41 @@ def test_a_table_with_a_past_judges_like_a_new_one(
             lived.remove(changes[number // 2].host)
     present = [lived.host_state(row) for row in range(len(lived))]
     assert by_filter(lived, asked) == by_filter(HostTable(present), asked)
+
+
+# -- server groups -------------------------------------------------------------------------
+
+
+@more_examples
+@given(
+    clusters,
+    st.frozensets(st.integers(0, 5).map(lambda n: f"uid-{n}")),
+    st.integers(1, 3),
+    st.sampled_from(["uid-new", "uid-1"]),
+)
+def test_server_groups_as_nova_judges_them(
+    hosts: Sequence[HostState], members: frozenset[str], most: int, uuid: str
+) -> None:
+    """The numbers a group says of its hosts decide as Nova's look into each host does."""
+    on = {host.host: len(host.instances.keys() & members) for host in hosts}
+    for policy in ("affinity", "anti-affinity", "soft-anti-affinity"):
+        group = InstanceGroup(
+            name="web",
+            namespace="default",
+            policy=policy,
+            max_server_per_host=most,
+            members=members,
+            hosts={host: number for host, number in on.items() if number},
+        )
+        asked = RequestSpec(instance_uuid=uuid, instance_group=group)
+        apart = policy == "anti-affinity"
+        full = [apart and on[h.host] >= most and uuid not in h.instances for h in hosts]
+        away = [policy == "affinity" and any(on.values()) and not on[h.host] for h in hosts]
+        found = by_filter(HostTable(hosts), asked)
+        code = ServerGroupAntiAffinityFilter.code(ServerGroupAntiAffinityFilter.reasons[0])
+        assert found["ServerGroupAntiAffinityFilter"] == [code * refused for refused in full]
+        code = ServerGroupAffinityFilter.code(ServerGroupAffinityFilter.reasons[0])
+        assert found["ServerGroupAffinityFilter"] == [code * refused for refused in away]
 
 
 # -- capacity ------------------------------------------------------------------------------

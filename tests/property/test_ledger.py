@@ -162,9 +162,8 @@ class Events(RuleBasedStateMachine):
     @rule(uid=st.sampled_from(UIDS))
     def asked_without_a_pod(self, uid: str) -> None:
         """A pod steps aside while it is judged itself, and steps back."""
-        entry = self.cluster.ledger.remove(uid)
-        if entry is not None:
-            self.cluster.ledger.put(entry)
+        with self.cluster.ledger.apart([uid]):
+            assert self.cluster.ledger.get(uid) is None
 
     @rule(uid=st.sampled_from(UIDS))
     def consumed_on_a_copy(self, uid: str) -> None:

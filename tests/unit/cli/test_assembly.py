@@ -29,6 +29,8 @@ def test_the_defaults_are_the_seeds_filters_and_all_weighers() -> None:
         "RamFilter",
         "DiskFilter",
         "ComputeFilter",
+        "ServerGroupAntiAffinityFilter",
+        "ServerGroupAffinityFilter",
     ]
     assert sorted(w.name() for w in scheduler.weighers) == [
         "CPUWeigher",

@@ -116,6 +116,13 @@ def test_the_table_has_a_row_for_each_option() -> None:
         ("DEFAULT.default_schedule_zone", "text", "null", "null for not set", ""),
         ("kubernetes.admin_namespaces", "list", "[]", "names of namespaces", ""),
         ("kubernetes.max_score", "whole number", "100", "1 to 2147483648", ""),
+        ("kubernetes.retry_history_ttl", "whole number", "600", "0 or more", ""),
+        ("kubernetes.preemption", "choice", "auto", "auto or on or off", ""),
+        ("kubernetes.bind_timeout", "number", "4.0", "0.1 to 15", ""),
+        ("kubernetes.lease_name", "name", "nova-extender", "name of a Lease", ""),
+        ("kubernetes.lease_namespace", "name", "''", "empty for the namespace", ""),
+        ("kubernetes.lease_duration", "whole number", "15", "5 to 3600", ""),
+        ("server.mode", "choice", "sidecar", "sidecar or standalone", ""),
         ("server.debug_bind", "host:port", "127.0.0.1:8890", "loopback", ""),
         ("server.log_format", "choice", "json", "json or console", ""),
         (

@@ -93,6 +93,23 @@ def test_a_number_must_be_finite(value: object) -> None:
     assert refusal(Number(), value).endswith("is not a finite number")
 
 
+def test_a_number_keeps_its_limits() -> None:
+    """The limits themselves are inside; the message names the one that was passed, and why."""
+    kind = Number(least=0.5, most=2, unit="seconds", why="the peer waits for 2")
+    assert [kind.read(FloatText("0.5")), kind.read(2)] == [0.5, 2.0]
+    assert refusal(kind, FloatText("0.49")) == "0.49 is less than 0.5: the peer waits for 2"
+    assert refusal(kind, "2.01") == '"2.01" is more than 2: the peer waits for 2'
+    assert kind.accepted == "a number of seconds, 0.5 to 2: the peer waits for 2"
+    assert Number(least=0, most=1).accepted == "a number, 0 to 1"
+    assert kind.schema()["anyOf"][0] == {"type": "number", "minimum": 0.5, "maximum": 2}
+
+
+@pytest.mark.parametrize("value", [*NOT_EVEN_NUMBERS, *NOT_FINITE, 10**400])
+def test_a_number_within_limits_is_a_number(value: object) -> None:
+    """What is none, or not finite, is told as such and not as beyond a limit."""
+    assert refusal(Number(least=0, most=1), value).endswith("is not a finite number")
+
+
 @pytest.mark.parametrize(
     ("value", "ratio"),
     [

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from extender.config.load import load
+from extender.config.load import load, read_file
 from extender.config.options import Config, group_models
 from extender.config.problems import ConfigError, Problem
 
@@ -63,6 +63,15 @@ def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
     path = tmp_path / "nova.yaml"
     path.write_bytes(b"\xef\xbb\xbfscheduler: {max_attempts: 5}\n")
     assert load(str(path)).config.scheduler.max_attempts == 5
+
+
+def test_a_file_can_be_read_alone(tmp_path: Path) -> None:
+    """To be compared; its text is not looked at."""
+    path = tmp_path / "nova.yaml"
+    path.write_bytes(b"\xef\xbb\xbfa: [\n")
+    assert read_file(str(path)) == "a: [\n"
+    with pytest.raises(ConfigError, match="cannot be read: No such file or directory"):
+        read_file(str(tmp_path / "nothing.yaml"))
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

@@ -58,6 +58,8 @@ def test_defaults_of_filter_scheduler() -> None:
         "RamFilter",
         "DiskFilter",
         "ComputeFilter",
+        "ServerGroupAntiAffinityFilter",
+        "ServerGroupAffinityFilter",
     )
     assert (group.host_subset_size, group.shuffle_best_same_weighed_hosts) == (1, False)
     assert (group.max_io_ops_per_host, group.max_instances_per_host) == (8, 50)

@@ -7,6 +7,7 @@ import pytest
 from extender.config.load import load
 from extender.config.own_groups import HttpServerGroup, KubernetesGroup
 from extender.config.problems import ConfigError, Problem
+from extender.server.gunicorn_app import GRACE
 
 
 def problems(text: str) -> list[Problem]:
@@ -17,13 +18,18 @@ def problems(text: str) -> list[Problem]:
 
 
 def test_defaults_of_kubernetes() -> None:
-    """Nobody is an administrator, and scores go to 100."""
-    assert (KubernetesGroup().admin_namespaces, KubernetesGroup().max_score) == ((), 100)
+    """Nobody is an administrator, scores go to 100, and a bind ends before kube-scheduler's 5 s."""
+    group = KubernetesGroup()
+    assert (group.admin_namespaces, group.max_score) == ((), 100)
+    assert (group.retry_history_ttl, group.preemption, group.bind_timeout) == (600, "auto", 4.0)
+    assert (group.lease_name, group.lease_namespace) == ("nova-extender", "")
+    assert group.lease_duration == 15
 
 
 def test_defaults_of_server() -> None:
     """Loopback for everything, and idle connections kept longer than kube-scheduler keeps them."""
     group = HttpServerGroup()
+    assert group.mode == "sidecar"
     assert group.bind == "127.0.0.1:8888"
     assert group.health_bind == "127.0.0.1:8889"
     assert group.debug_bind == "127.0.0.1:8890"
@@ -36,6 +42,8 @@ def test_defaults_of_server() -> None:
     ("path", "least", "most"),
     [
         ("kubernetes.max_score", 1, 2**31),
+        ("kubernetes.retry_history_ttl", 0, 2**31 - 1),
+        ("kubernetes.lease_duration", 5, 3600),
         ("server.max_body_bytes", 1024, 2**31 - 1),
         ("server.keepalive", 91, 86_400),
         ("server.threads", 1, 4096),
@@ -103,3 +111,60 @@ def test_log_options_are_choices() -> None:
         "server.log_level",
         "server.log_format",
     ]
+
+
+def test_limits_of_the_time_for_a_bind() -> None:
+    """Fractions of a second too; not beyond what calls under way get when the program ends."""
+    for text, seconds in (("0.1", 0.1), ("15", 15.0), ("'2.5'", 2.5)):
+        config = load(None, f"kubernetes: {{bind_timeout: {text}}}").config
+        assert config.kubernetes.bind_timeout == seconds
+    for text, why in (
+        ("0", "0 is less than 0.1"),
+        ("15.1", "15.1 is more than 15: calls under way get 15 seconds"),
+        (".inf", ".inf is not a finite number"),
+        ("4s", '"4s" is not a finite number'),
+    ):
+        (problem,) = problems(f"kubernetes: {{bind_timeout: {text}}}")
+        assert problem.path == "kubernetes.bind_timeout"
+        assert problem.message.startswith(why)
+        assert problem.accepted.startswith("a number of seconds, 0.1 to 15: calls")
+    assert GRACE == 15
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [("auto", "auto"), ("on", "on"), ("'off'", "off"), ("true", "on"), ("false", "off")],
+)
+def test_preemption_may_be_a_boolean(text: str, choice: str) -> None:
+    """Helm reads an unquoted ``on`` as true, and writes that."""
+    assert load(None, f"kubernetes: {{preemption: {text}}}").config.kubernetes.preemption == choice
+
+
+@pytest.mark.parametrize("text", ["maybe", "1", "null", "[on]"])
+def test_preemption_is_a_choice(text: str) -> None:
+    """Of three."""
+    (problem,) = problems(f"kubernetes: {{preemption: {text}}}")
+    assert (problem.path, problem.accepted) == ("kubernetes.preemption", "auto or on or off")
+
+
+def test_where_the_lease_is() -> None:
+    """Its name may have dots, a namespace's may not; only the namespace may be left open."""
+    text = "kubernetes: {lease_name: nova.example, lease_namespace: kube-system}"
+    group = load(None, text).config.kubernetes
+    assert (group.lease_name, group.lease_namespace) == ("nova.example", "kube-system")
+    for text in ("''", "null", "' '"):
+        group = load(None, f"kubernetes: {{lease_namespace: {text}}}").config.kubernetes
+        assert group.lease_namespace == ""
+    found = problems("kubernetes: {lease_name: '', lease_namespace: a.b}")
+    assert [problem.path for problem in found] == [
+        "kubernetes.lease_name",
+        "kubernetes.lease_namespace",
+    ]
+    assert found[1].accepted.endswith("empty for the namespace this runs in as a pod, else default")
+
+
+def test_the_mode_is_a_choice() -> None:
+    """Of two."""
+    assert load(None, "server: {mode: standalone}").config.server.mode == "standalone"
+    (problem,) = problems("server: {mode: cluster}")
+    assert (problem.path, problem.accepted) == ("server.mode", "sidecar or standalone")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from extender.config.kinds import Kind
-from extender.config.text_kinds import Choice, Names, PluginTree, Text
+from extender.config.text_kinds import Choice, Name, Names, PluginTree, Text
 from extender.config.values import FloatText, UnacceptableError
 
 FILTERS = Names(one="the name of a filter", many="names of filters", pattern=Names.CLASS)
 PATHS = Names(one="a path", many="paths", pattern=Names.DOTTED)
 NAMESPACES = Names(one="a namespace", many="namespaces", pattern=Names.NAMESPACE)
+LEASE = Name(one="the name of a Lease", pattern=Name.OBJECT)
+PLACE = Name(one="the name of a namespace", pattern=Names.NAMESPACE, empty="our own")
+SWITCH = Choice(words=("auto", "on", "off"), switch=True)
 LEVELS = Choice(
     words=("info", "debug"), elsewhere=("trace",), aliases=(("i", "info"), ("t", "trace"))
 )
@@ -125,6 +128,61 @@ def test_what_nova_could_choose_and_we_cannot_yet(value: str) -> None:
 def test_a_choice_is_a_text(value: object) -> None:
     """Nothing else."""
     assert refusal(LEVELS, value).endswith("is not a text")
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        ("auto", "auto"),
+        ("AUTO", "auto"),
+        ("on", "on"),
+        (True, "on"),
+        ("true", "on"),
+        ("Yes", "on"),
+        ("OFF", "off"),
+        (False, "off"),
+        ("no", "off"),
+    ],
+)
+def test_a_switch_is_read_as_any_boolean(value: object, word: str) -> None:
+    """YAML 1.1 makes a boolean of ``on``, and some program may have written it out as such."""
+    assert SWITCH.read(value) == word
+
+
+@pytest.mark.parametrize("value", [0, 1, None, "maybe", "", ["on"], FloatText("1.0")])
+def test_what_is_no_switch_is_refused(value: object) -> None:
+    """A number is no truth value."""
+    assert refusal(SWITCH, value).endswith(("is not a text", "is none of the choices"))
+    assert SWITCH.accepted == "auto or on or off"
+
+
+@pytest.mark.parametrize("name", ["a", "0", "nova-extender", "a.b-c.d", "x" * 253, " a "])
+def test_an_object_is_named_as_kubernetes_has_it(name: str) -> None:
+    """A DNS subdomain, up to 253 characters."""
+    assert LEASE.read(name) == name.strip()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", None, "A", "a_b", "-a", "a-", "a..b", ".a", "a.", "a/b", "a\nb", "x" * 254),
+        *(3, FloatText("1.5"), True, ["a"]),
+    ],
+)
+def test_what_can_be_no_name_is_refused(value: object) -> None:
+    """With what it should have named."""
+    assert refusal(LEASE, value).endswith("is not the name of a Lease")
+    assert LEASE.accepted == "the name of a Lease: small letters, digits, '-' and '.'"
+
+
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_a_name_that_may_be_empty(value: object) -> None:
+    """What that means is told; dots are for other names."""
+    assert PLACE.read(value) == ""
+    expected = "the name of a namespace: small letters, digits and '-'; empty for our own"
+    assert PLACE.accepted == expected
+    assert refusal(PLACE, "a.b") == '"a.b" is not the name of a namespace'
+    assert refusal(PLACE, 0) == "0 is not the name of a namespace"
 
 
 def test_plugins_read_what_was_written() -> None:

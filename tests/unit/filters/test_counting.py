@@ -1,4 +1,4 @@
-"""What NumInstancesFilter and IoOpsFilter share."""
+"""What NumInstancesFilter, IoOpsFilter and their Aggregate forms share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from extender.filters.aggregate_num_instances_filter import AggregateNumInstancesFilter
 from extender.filters.counting import CountFilter
 from extender.filters.io_ops_filter import IoOpsFilter
 from extender.filters.num_instances_filter import NumInstancesFilter
@@ -16,8 +17,12 @@ from tests.builders import host, reason, reasons, spec, table
 CASES: list[tuple[type[CountFilter], str]] = [
     (NumInstancesFilter, "num_instances"),
     (IoOpsFilter, "num_io_ops"),
+    # without aggregates the same
+    (AggregateNumInstancesFilter, "num_instances"),
 ]
-EACH = pytest.mark.parametrize(("cls", "count"), CASES, ids=["instances", "io_ops"])
+EACH = pytest.mark.parametrize(
+    ("cls", "count"), CASES, ids=["instances", "io_ops", "aggregate_instances"]
+)
 
 
 def node(count: str, number: int, name: str = "node-1", **fields: Any) -> HostState:

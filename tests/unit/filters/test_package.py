@@ -12,6 +12,7 @@ from tests.builders import host, spec, table
 
 # Read off Nova's catalogue: (first release, release without it, once per request, on rebuild).
 NOVA = {
+    "AggregateNumInstancesFilter": ("2014.2", "", False, False),
     "AggregateTypeAffinityFilter": ("2012.2", "", True, False),
     "AllHostsFilter": ("2012.1", "", True, False),
     "AvailabilityZoneFilter": ("2012.1", "28.0.0", True, False),
@@ -22,11 +23,16 @@ NOVA = {
     "NumInstancesFilter": ("2013.1", "", False, False),
     "RamFilter": ("2012.1", "20.0.0", False, False),
     "RetryFilter": ("2012.2", "22.0.0", False, False),
+    "ServerGroupAffinityFilter": ("2014.1", "", False, False),
+    "ServerGroupAntiAffinityFilter": ("2014.1", "", False, False),
 }
 
 RATIO = ("invalid_allocation_ratio", "allocation ratio is not valid", "data", False)
 # The promised reasons: (id, text, category, cured by fewer pods).
 REASONS = {
+    "AggregateNumInstancesFilter": [
+        ("too_many_instances", "too many instances on the host", "capacity", True)
+    ],
     "AggregateTypeAffinityFilter": [
         ("flavor_not_allowed", "flavor is not allowed on the host", "policy", False)
     ],
@@ -58,6 +64,12 @@ REASONS = {
         RATIO,
     ],
     "RetryFilter": [("previously_tried", "host was tried before", "retry", False)],
+    "ServerGroupAffinityFilter": [
+        ("not_with_server_group", "server group runs on other hosts", "policy", False)
+    ],
+    "ServerGroupAntiAffinityFilter": [
+        ("server_group_on_host", "host has enough members of the server group", "policy", True)
+    ],
 }
 
 EVERY = pytest.mark.parametrize("cls", all_filters(), ids=lambda cls: cls.__name__)
@@ -68,7 +80,8 @@ def test_all_filters_by_name() -> None:
     names = [cls.__name__ for cls in all_filters()]
     assert names == sorted(names)
     assert set(NOVA) <= set(names)
-    assert not {"HostFilter", "CapacityFilter", "CountFilter"} & set(names)
+    helpers = {"HostFilter", "CapacityFilter", "CountFilter", "AggregateCountFilter"}
+    assert not (helpers | {"ServerGroupFilter"}) & set(names)
 
 
 @pytest.mark.parametrize("name", sorted(NOVA))

@@ -71,17 +71,29 @@ def test_runs_for_every_instance() -> None:
 
 
 def test_explains_the_history() -> None:
-    """The attempts so far, and that they stand in the pod's annotation."""
-    facts = RetryFilter().explain(host("c"), spec(tried=[("a", "a"), ("b", "b")]))
+    """The attempts, and where they are known from as the request says."""
+    where = "rejections of sibling pods, failed bindings"
+    asked = spec(tried=[("a", "a"), ("b", "b")], sources={"retry": where})
+    facts = RetryFilter().explain(host("c"), asked)
     assert facts.have == "c"
     assert facts.short_by is None
     assert [(s.name, s.value, s.where) for s in facts.sources] == [
-        ("retry.hosts", "a, b", "pod annotation nova-extender.io/retry"),
-        ("retry.num_attempts", "3", "pod annotation nova-extender.io/retry"),
+        ("retry.hosts", "a, b", where),
+        ("retry.num_attempts", "3", where),
     ]
 
 
+@pytest.mark.parametrize(
+    ("tried", "hosts", "where"),
+    [([], "none", "first attempt"), ([("a", "a")], "a", "request")],
+)
+def test_explains_without_a_source(tried: list[tuple[str, str]], hosts: str, where: str) -> None:
+    """The first attempt has no history; one that came without its source came in the request."""
+    first, _ = RetryFilter().explain(host("c"), spec(tried=tried)).sources
+    assert (first.value, first.where) == (hosts, where)
+
+
 def test_explains_no_history() -> None:
-    """Nothing was tried."""
+    """A pod that carries no retry history."""
     (source,) = RetryFilter().explain(host(), spec()).sources
     assert (source.name, source.value, source.where) == ("retry.hosts", "none", "no retry history")

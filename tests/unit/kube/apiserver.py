@@ -25,16 +25,23 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked."""
+    """What was asked; the path is as it was sent, still quoted."""
 
     path: str
     query: dict[str, str]
     headers: dict[str, str]
+    method: str
+    body: bytes
 
     @property
     def watches(self) -> bool:
         """Whether this is a watch."""
         return self.query.get("watch") == "1"
+
+    @property
+    def json(self) -> Any:
+        """The body."""
+        return json.loads(self.body)
 
 
 class Exchange:
@@ -60,9 +67,9 @@ class Exchange:
         self._handler.end_headers()
         self._handler.wfile.write(data)
 
-    def begin(self, *, chunked: bool = True) -> None:
+    def begin(self, *, chunked: bool = True, status: int = 200) -> None:
         """The headers of an answer in chunks, or of one that lasts as long as the connection."""
-        self._handler.send_response(200)
+        self._handler.send_response(status)
         self._handler.send_header("Content-Type", "application/json")
         if chunked:
             self._handler.send_header("Transfer-Encoding", "chunked")
@@ -130,11 +137,14 @@ class FakeApiServer:
             def do_GET(self) -> None:
                 outer._answer(self)
 
+            do_POST = do_PUT = do_PATCH = do_GET  # noqa: N815 - http.server calls them so
+
             def log_message(self, *args: object) -> None:
                 """Keeps quiet."""
 
         class Server(ThreadingHTTPServer):
             daemon_threads = False  # joined on close, so that no socket is left to the collector
+            request_queue_size = 128  # for tests that send many requests at once
 
             def handle_error(self, request: object, client_address: object) -> None:
                 """The client has gone away: that is what the tests are about."""
@@ -159,7 +169,8 @@ class FakeApiServer:
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         split = urlsplit(handler.path)
         headers = {name.lower(): value for name, value in handler.headers.items()}
-        request = Request(split.path, dict(parse_qsl(split.query)), headers)
+        body = handler.rfile.read(int(headers.get("content-length", 0)))
+        request = Request(split.path, dict(parse_qsl(split.query)), headers, handler.command, body)
         with self._lock:
             self.requests.append(request)
             answer = self.answers.pop(0) if self.answers else Exchange.hold
@@ -223,6 +234,11 @@ def page(version: int, *objects: Object, more: str = "") -> Answer:
 def refuse(code: int, reason: str, headers: Mapping[str, str] | None = None) -> Answer:
     """An answer that is a Status object."""
     return lambda exchange: exchange.reply(code, status(code, reason, f"it is {reason}"), headers)
+
+
+def give(body: Object | bytes, status: int = 200) -> Answer:
+    """An answer with this body."""
+    return lambda exchange: exchange.reply(status, body)
 
 
 def stream(*events: Object, then: Answer = Exchange.hold) -> Answer:

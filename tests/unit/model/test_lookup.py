@@ -45,3 +45,5 @@ def test_anything_with_its_methods_will_do() -> None:
     assert known.instance_group("bank", "web") is None
     assert known.supports_policy("affinity")
     assert not known.supports_policy("anti-affinity")
+    assert known.retries("u", "ns/o", None) == SchedulerRetries()
+    assert known.retries("u", "ns/o", SchedulerRetries(1)) == SchedulerRetries(1)

@@ -60,7 +60,7 @@ def test_parts_are_empty_by_default() -> None:
     assert Destination() == Destination(
         None, None, None, (), frozenset(), allow_cross_cell_move=False
     )
-    assert SchedulerRetries() == SchedulerRetries(0, (), "")
+    assert SchedulerRetries() == SchedulerRetries(0, (), "", ())
     assert ImageMeta().id is None
     assert dict(ImageMeta().properties) == {}
 
@@ -80,3 +80,44 @@ def test_brief_is_bounded() -> None:
     """A pod cannot fill the memory of attempts with the names it uses."""
     long = RequestSpec(flavor=Flavor(name="f" * 60_000), availability_zone="z" * 60_000)
     assert len(long.brief) < 200
+
+
+def pairs(*names: str) -> tuple[tuple[str, str], ...]:
+    """Hosts that bear their node's name."""
+    return tuple((name, name) for name in names)
+
+
+def test_where_a_history_is_known_from_does_not_tell_it_apart() -> None:
+    """Two histories that say the same are equal."""
+    assert SchedulerRetries(1, origins=("memory",)) == SchedulerRetries(1, origins=("pod",))
+
+
+def test_bounded_retries() -> None:
+    """The 100 newest hosts, 512 characters, a number of 32 bits; a short history stays as it is."""
+    short = SchedulerRetries(2, pairs("a", "b"), "OutOfcpu", ("here",))
+    assert short.bounded() == short
+    assert short.bounded().origins == ("here",)
+    long = SchedulerRetries(2**40, pairs(*(f"n{i}" for i in range(150))), " " + "x" * 600)
+    bounded = long.bounded()
+    assert bounded.num_attempts == 2**31 - 1
+    assert bounded.hosts == pairs(*(f"n{i}" for i in range(50, 150)))
+    assert bounded.exc_reason == "x" * 512
+
+
+@pytest.mark.parametrize(
+    ("pair", "kept"),
+    [
+        (("a", "a"), True),
+        (("a" * 253, "b" * 253), True),
+        (("node-1.zone.example", "n"), True),
+        (("a" * 254, "a"), False),
+        (("a", ""), False),
+        (("A", "a"), False),
+        (("a", "a\n"), False),
+        (("-a", "a"), False),
+        (("a", "b\x00c"), False),
+    ],
+)
+def test_bounded_retries_name_nodes(pair: tuple[str, str], *, kept: bool) -> None:
+    """What cannot be a node's name is not kept: it matches no node, and may be of any size."""
+    assert SchedulerRetries(1, (pair,)).bounded().hosts == ((pair,) if kept else ())

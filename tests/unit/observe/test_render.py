@@ -89,6 +89,7 @@ def test_attempts_are_one_line_each_newest_first() -> None:
         "hosts": {"known": 2, "sent": 2, "passed": 2},
         "decisive": None,
         "best": "b",
+        "bound": None,
     }
     assert found[1]["result"] == "unknown"
     assert found[3]["summary"] == "No valid host was found. 1 not enough vCPUs."

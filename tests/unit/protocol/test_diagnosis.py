@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from extender.protocol import diagnosis
-from extender.protocol.diagnosis import first_bad_utf8, kind_of, place_of
+from extender.protocol.diagnosis import first_bad_utf8, kind_of, path_of, place_of
 
 if TYPE_CHECKING:
     from extender.protocol.diagnosis import JsonKind
@@ -103,3 +103,13 @@ def test_utf8_agrees_with_python() -> None:
 def test_kind_of(value: bytes, kind: JsonKind) -> None:
     """A value's kind is known by its first byte."""
     assert kind_of(value) == kind
+
+
+def test_path_of_steps() -> None:
+    """Keys that are plain names after a dot, others quoted, indexes in brackets, at most eight."""
+    assert path_of([]) == "$"
+    assert (
+        path_of(["NodeNameToVictims", "node-a", "Pods", 3]) == "$.NodeNameToVictims.node-a.Pods[3]"
+    )
+    assert path_of(["x.y", None, 0]) == '$["x.y"][0]'
+    assert path_of([1] * 9) == "$" + "[1]" * 8 + "…"

@@ -22,7 +22,7 @@ def client() -> FlaskClient:
             raise LookupError(f"pod {namespace}/{pod} is bound to node a")
         return ATTEMPT
 
-    return create_debug_app(lambda: [ATTEMPT], known, explain).test_client()
+    return create_debug_app(lambda: [ATTEMPT], known, explain, lambda: [ATTEMPT]).test_client()
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,7 @@ def client() -> FlaskClient:
         ("/debug/attempts", [ATTEMPT]),
         ("/debug/attempts/default/web-1", ATTEMPT),
         ("/debug/explain/default/web-1", ATTEMPT),
+        ("/debug/hosts", [ATTEMPT]),
     ],
 )
 def test_values(client: FlaskClient, path: str, value: object) -> None:

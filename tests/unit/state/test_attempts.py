@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extender.model.attempt import Attempt, FilterPart, WeighPart, as_names
+from extender.model.attempt import Attempt, BindPart, FilterPart, WeighPart, as_names
 from extender.state.attempts import Attempts
 
 
@@ -187,3 +187,29 @@ def test_never_beyond_its_bytes(limit: int, events: list[tuple[str, bool, int]])
             assert list(ring)[-1] is newest[uid]
         assert ring.size == sum(found.size for found in ring)
         assert ring.size <= limit or len(ring) <= 1
+
+
+def test_bound() -> None:
+    """A bind joins the pod's newest attempt, once; a second one is told that there is no place."""
+    ring = Attempts(10**6)
+    first, second = attempt("u"), attempt("u")
+    ring.add(first)
+    ring.add(second)
+    part = BindPart("h0", "bound")
+    assert ring.bound("u", part) is second
+    assert (first.bound, second.bound) == (None, part)
+    assert ring.size == first.size + second.size
+    assert ring.bound("u", BindPart("h1", "refused")) is None
+    assert ring.bound("stranger", part) is None
+    assert second.bound is part
+
+
+def test_newest() -> None:
+    """The newest attempt of a pod, none for a pod that was not seen."""
+    ring = Attempts(10**6)
+    first, second = attempt("u"), attempt("u")
+    ring.add(first)
+    assert ring.newest("u") is first
+    ring.add(second)
+    assert ring.newest("u") is second
+    assert ring.newest("v") is None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from extender.model.contribution import Contribution
 from extender.model.groups import HostAggregate, InstanceGroup
 from extender.model.host_state import Instance
 from extender.state.cluster import Cluster
+from extender.state.pending import PendingPod
 from tests.builders import aggregate, host
 
 
@@ -110,3 +113,39 @@ def test_instance_group_with_its_members(cluster: Cluster) -> None:
     assert (found.policy, found.uuid, found.max_server_per_host) == ("anti-affinity", "g", 2)
     assert cluster.instance_group("other", "web") is None
     assert cluster.instance_group("default", "db") is None
+
+
+def test_claimed_member_of_a_group(cluster: Cluster) -> None:
+    """A member that we are binding is one already; the group is as it was when it was asked."""
+    cluster.server_groups["default", "web"] = InstanceGroup(
+        name="web", namespace="default", policy="affinity"
+    )
+    cluster.ledger.claim(pod("1", "a", "web"))
+    found = cluster.instance_group("default", "web")
+    cluster.remove_pod("1")
+    assert found is not None
+    assert found.members == {"1"}
+    assert found.hosts == {"a": 1}
+
+
+def test_pending_pods(cluster: Cluster) -> None:
+    """By name, by owner, and by the node that is being made free for them."""
+    nominated = pod("1", "a")
+    cluster.pending.put("default", "p", PendingPod("1", b"{}", "o", nominated))
+    assert cluster.pending_uid("default", "p") == "1"
+    assert cluster.pending_uid("default", "q") is None
+    assert cluster.nominated == {"a": {"1": nominated}}
+    assert cluster.waiting == {"o": {"1"}}
+
+
+def test_unstarted_pods(cluster: Cluster) -> None:
+    """Pending, claimed or bound, each once; not those that have started, nor anybody else's."""
+    cluster.pending.put("default", "1", PendingPod("1", b"{}", "o"))
+    cluster.pending.put("default", "2", PendingPod("2", b"{}", "o"))
+    cluster.pending.put("default", "3", PendingPod("3", b"{}", "other"))
+    cluster.ledger.claim(replace(pod("2", "a"), owner="o"))
+    cluster.put_pod(replace(pod("4", "b"), owner="o"))
+    cluster.put_pod(replace(pod("5", "b"), owner="o", started=12.0))
+    assert cluster.unstarted("o") == 3
+    assert cluster.unstarted("other") == 1
+    assert cluster.unstarted("nobody") == cluster.unstarted("") == 0

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from extender.model.contribution import Contribution
 from extender.model.groups import InstanceGroup
+from extender.model.rejection import Rejection
+from extender.model.request_spec import SchedulerRetries
 from extender.state.cluster import Cluster
 from extender.state.lookup import POLICY_PLUGINS, ClusterLookup
 from extender.translate.kinds import POLICIES
-from tests.builders import flavor
+from tests.builders import flavor, instance
 
 
 def test_flavors_and_groups_by_name() -> None:
@@ -42,3 +45,41 @@ def test_unknown_policy() -> None:
     """A policy nobody knows is served by nobody."""
     everything = frozenset(POLICY_PLUGINS.values())
     assert not ClusterLookup(Cluster(), everything).supports_policy("legacy")
+
+
+# -- retries -------------------------------------------------------------------------------------
+
+NOTED = SchedulerRetries(2, (("a", "a"),), "why")
+
+
+def rejected(cluster: Cluster, uid: str) -> None:
+    """Rejects a pod of the owner ns/o on host b."""
+    cluster.retries.rejected(
+        Rejection(
+            uid=uid, owner="ns/o", namespace="ns", name=uid, host="b", reason="OutOfcpu", at=1000.0
+        ),
+        1000.0,
+    )
+
+
+def test_retries_are_shared_out_over_those_that_wait() -> None:
+    """Four rejections and two siblings that have yet to start: two attempts each."""
+    cluster = Cluster()
+    for number in range(4):
+        rejected(cluster, f"r{number}")
+    for uid, started in (("1", None), ("2", None), ("3", 900.0)):
+        cluster.put_pod(
+            Contribution(instance=instance(uid), host="c", owner="ns/o", started=started)
+        )
+    lookup = ClusterLookup(cluster, frozenset())
+    assert lookup.retries("1", "ns/o", None) == SchedulerRetries(2, (("b", "b"),), "OutOfcpu")
+    assert lookup.retries("1", "ns/other", None) == SchedulerRetries()
+
+
+def test_the_annotation_counts_where_memory_knows_nothing() -> None:
+    """A pod of which nothing is known says itself what came before; else memory is right."""
+    cluster = Cluster()
+    lookup = ClusterLookup(cluster, frozenset())
+    assert lookup.retries("p", "p", NOTED) == NOTED
+    cluster.retries.bind_failed("q", "q", "c", "oops", 1000.0)
+    assert lookup.retries("q", "q", NOTED) == SchedulerRetries(1, (("c", "c"),), "oops")

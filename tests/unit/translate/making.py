@@ -76,17 +76,24 @@ def node(
 
 
 class Known:
-    """A look-up of flavors by name and of server groups by namespace and name."""
+    """A look-up of flavors by name and of server groups by namespace and name.
+
+    ``tried`` is the history of each pod, in place of what is noted on it; ``asked`` are the pods
+    and owners whose history was asked for.
+    """
 
     def __init__(
         self,
         *flavors: Flavor,
         groups: tuple[InstanceGroup, ...] = (),
         policies: tuple[str, ...] = ("affinity", "anti-affinity"),
+        tried: SchedulerRetries | None = None,
     ) -> None:
         self.flavors = {flavor.name: flavor for flavor in flavors}
         self.groups = {(group.namespace, group.name): group for group in groups}
         self.policies = policies
+        self.tried = tried
+        self.asked: list[tuple[str, str]] = []
 
     def flavor(self, name: str) -> Flavor | None:
         """The flavor of that name."""
@@ -99,9 +106,9 @@ class Known:
     def retries(
         self, instance_uuid: str, owner: str, noted: SchedulerRetries | None
     ) -> SchedulerRetries:
-        """Only what is noted is known."""
-        del instance_uuid, owner
-        return noted or SchedulerRetries()
+        """What was tried, else what is noted."""
+        self.asked.append((instance_uuid, owner))
+        return self.tried or noted or SchedulerRetries()
 
     def supports_policy(self, policy: str) -> bool:
         """Whether a filter or weigher serves the policy."""

@@ -46,6 +46,7 @@ def test_pod_annotations() -> None:
         "scheduler_hints",
         "server_group",
         "retry",
+        "decision",
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,13 @@ from extender.model.groups import HostAggregate, InstanceGroup
 from extender.translate.errors import TranslateError
 from extender.translate.kinds import aggregate, flavor, server_group
 from extender.translate.objects import decode_aggregate, decode_flavor, decode_server_group
+from tests.kind_specs import BAD, GOOD, Bad, Good, label, thing
+
+READERS: dict[str, Callable[[bytes], HostAggregate | Flavor | InstanceGroup]] = {
+    "HostAggregate": lambda raw: aggregate(decode_aggregate(raw)),
+    "Flavor": lambda raw: flavor(decode_flavor(raw)),
+    "ServerGroup": lambda raw: server_group(decode_server_group(raw)),
+}
 
 
 def raw(spec: object, **metadata: Any) -> bytes:
@@ -38,7 +46,7 @@ def test_aggregate() -> None:
     """Hosts, selector and metadata, word for word."""
     read = aggregate_of(
         {
-            "hosts": ["node-a", "node-b", "node-a"],
+            "hosts": ["node-a", "node-b"],
             "nodeSelector": {"disk": "ssd"},
             "metadata": {"cpu_allocation_ratio": "4.0"},
         }
@@ -102,7 +110,28 @@ def test_policies(policy: str) -> None:
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ({"hosts": ["a", ""]}, "HostAggregate thing: spec.hosts[1] is empty; accepted: the name"),
+        ({"hosts": ["a", ""]}, "HostAggregate thing: spec.hosts[1] is ''; accepted: the name of a"),
+        (
+            {"hosts": ["a", "b", "a"]},
+            "HostAggregate thing: spec.hosts[2] is a again; accepted: each name once",
+        ),
+        (
+            {"hosts": [f"n{number}" for number in range(5001)]},
+            "HostAggregate thing: spec.hosts has 5001 names; accepted: at most 5000",
+        ),
+        (
+            {"nodeSelector": {"a b": "c"}},
+            "HostAggregate thing: spec.nodeSelector has the key 'a b'; accepted: keys of labels",
+        ),
+        (
+            {"nodeSelector": {"a": "-"}},
+            "HostAggregate thing: spec.nodeSelector[a] is '-'; accepted: the value of a label",
+        ),
+        (
+            {"metadata": {"k": "v" * 4097}},
+            "HostAggregate thing: spec.metadata['k'] has 4097 characters; accepted: at most 4096",
+        ),
+        ({"metadata": {"k": None}}, "HostAggregate 'thing': spec.metadata[...] is null; accepted"),
         ({"hosts": "a"}, "HostAggregate 'thing': spec.hosts is a text; accepted: a list"),
         ({"hosts": [1]}, "HostAggregate 'thing': spec.hosts[0] is a whole number; accepted: a te"),
         ({"metadata": {"k": 2}}, "HostAggregate 'thing': spec.metadata[...] is a whole number; "),
@@ -168,7 +197,11 @@ def test_bad_server_groups(spec: object, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Thing", "a_b", "-a", "a-", "a b", "a/b", ".a", "a" * 254, "ä", "a\n"]
+    "name",
+    [
+        *("", "Thing", "a_b", "-a", "a-", "a b", "a/b", ".a", "a..b", "a.-b", "a" * 254, "ä"),
+        "a\n",
+    ],
 )
 def test_bad_names(name: str) -> None:
     """A name that the API server would not take is refused for every kind."""
@@ -183,3 +216,29 @@ def test_bad_names(name: str) -> None:
 def test_good_names(name: str) -> None:
     """What the API server takes."""
     assert flavor_of({}, name=name).name == name
+
+
+@pytest.mark.parametrize("case", GOOD, ids=label)
+def test_what_the_schema_takes(case: Good) -> None:
+    """A file may say what the API server would take, and means what the API server would store."""
+    read = READERS[case.kind](json.dumps(thing(case.kind, case.spec)).encode())
+    stored = READERS[case.kind](json.dumps(thing(case.kind, case.stored)).encode())
+    if isinstance(read, HostAggregate):
+        assert isinstance(stored, HostAggregate)
+        # Aggregates are compared by identity.
+        assert (read.hosts, read.node_selector) == (stored.hosts, stored.node_selector)
+        assert read.metadata == stored.metadata
+    else:
+        assert read == stored
+
+
+@pytest.mark.parametrize("case", BAD, ids=label)
+def test_what_the_schema_refuses(case: Bad) -> None:
+    """A file may not say what the API server would refuse; our own words are the same."""
+    with pytest.raises(TranslateError) as caught:
+        READERS[case.kind](json.dumps(thing(case.kind, case.spec)).encode())
+    text = str(caught.value)
+    assert case.where.removesuffix("[a]") in text
+    assert "accepted: " in text
+    if case.words.startswith("accepted: "):
+        assert case.words in text

@@ -17,7 +17,7 @@ from extender.model.options import TranslateOptions
 from extender.model.request_spec import Destination, ImageMeta, RequestSpec, SchedulerRetries
 from extender.translate.errors import TranslateError
 from extender.translate.objects import Pod, decode_pod
-from extender.translate.pod import contribution, request_spec
+from extender.translate.pod import claimed, contribution, request_spec
 from tests.unit.translate.making import Known, bound, container, pod
 
 ADMIN = TranslateOptions(admin_namespaces=frozenset({"default"}))
@@ -54,7 +54,8 @@ def test_a_plain_pod() -> None:
     assert spec.num_instances == 1
     assert spec.flavor == Flavor(milli_vcpus=250, memory=256 * MIB, root=GIB, extra_specs={})
     assert spec.image == ImageMeta("registry/main:1", {})
-    assert (spec.availability_zone, spec.instance_group, spec.retry) == (None, None, None)
+    assert (spec.availability_zone, spec.instance_group) == (None, None)
+    assert spec.retry == SchedulerRetries(num_attempts=1)
     assert (spec.ignore_hosts, spec.force_hosts, spec.force_nodes) == ((), (), ())
     assert (spec.requested_destination, dict(spec.scheduler_hints)) == (None, {})
     assert (spec.nominated_host, spec.refusal) == (None, None)
@@ -305,22 +306,58 @@ def retry(attempts: int, *hosts: str) -> dict[str, str]:
     return {"retry": json.dumps({"num_attempts": attempts, "hosts": pairs, "exc_reason": "why"})}
 
 
+def test_the_first_attempt() -> None:
+    """populate_retry counts the attempt being made, and none was made before."""
+    spec = spec_of()
+    assert spec.retry == SchedulerRetries(num_attempts=1)
+    assert "retry" not in spec.sources
+
+
 def test_retry() -> None:
-    """As many attempts as allowed are still allowed."""
-    spec = spec_of(retry(3, "node-a", "node-b"))
+    """Two attempts made, so this is the third, which is still allowed."""
+    spec = spec_of(retry(2, "node-a", "node-b"))
     pairs = (("node-a", "node-a"), ("node-b", "node-b"))
     assert spec.retry == SchedulerRetries(3, pairs, "why")
     assert spec.refusal is None
+    assert spec.sources["retry"] == "pod annotation nova-extender.io/retry"
+
+
+def test_the_history_is_looked_up() -> None:
+    """By the pod and its line; what is found counts, and says where it comes from."""
+    tried = SchedulerRetries(1, (("node-c", "node-c"),), "OutOfcpu", ("one place", "another"))
+    known = Known(tried=tried)
+    owners = owner("ReplicaSet", controller=True)
+    spec = spec_of(retry(2, "node-a"), known=known, ownerReferences=owners)
+    assert known.asked == [("u1", "default/o1")]
+    assert spec.retry == SchedulerRetries(2, (("node-c", "node-c"),), "OutOfcpu")
+    assert spec.sources["retry"] == "one place, another"
+
+
+def test_a_history_from_a_file() -> None:
+    """A pod without UID is looked up by its name, or all such pods would share one history."""
+    known = Known()
+    request_spec(pod(uid=""), TranslateOptions(), known)
+    assert known.asked == [("default/web", "default/web")]
 
 
 def test_max_retries_exceeded() -> None:
-    """One more is not; the detail is Nova's text."""
-    assert refused(spec_of(retry(4))) == (
+    """The fourth attempt is one too many; the detail is Nova's text."""
+    assert refused(spec_of(retry(3))) == (
         "max_retries_exceeded",
-        "Exceeded max scheduling attempts 3 for instance u1. Last exception: 'why'",
+        "Exceeded max scheduling attempts 3 for instance u1. Last exception: why",
     )
-    spec = spec_of({"retry": '{"num_attempts": 6}'}, options=TranslateOptions(max_attempts=5))
+    options = TranslateOptions(max_attempts=5)
+    spec = spec_of({"retry": '{"num_attempts": 5}'}, options=options)
     assert refused(spec)[1] == "Exceeded max scheduling attempts 5 for instance u1."
+    assert spec_of({"retry": '{"num_attempts": 4}'}, options=options).refusal is None
+
+
+def test_the_last_exception_is_made_harmless() -> None:
+    """It is cut, and control characters are escaped: it comes from an annotation."""
+    noted = {"num_attempts": 9, "exc_reason": "a\nb" + "x" * 1000}
+    detail = refused(spec_of({"retry": json.dumps(noted)}))[1]
+    assert "Last exception: a\\nbxxx" in detail
+    assert len(detail) < 160
 
 
 def owner(kind: str, *, controller: bool) -> list[dict[str, object]]:
@@ -342,6 +379,15 @@ def test_daemon_set_pods_carry_no_retry(owners: object, carries: bool) -> None:
     assert (spec.retry is not None, spec.refusal is not None) == (carries, carries)
 
 
+def test_pinned_pods_carry_no_retry() -> None:
+    """A pod that its own spec keeps on one node has nowhere else to go (test_owners)."""
+    known = Known(tried=SchedulerRetries(9, (("node-a", "node-a"),)))
+    pinned = pod({"nodeSelector": {"kubernetes.io/hostname": "node-a"}})
+    spec = request_spec(pinned, TranslateOptions(), known)
+    assert (spec.retry, spec.refusal, known.asked) == (None, None, [])
+    assert request_spec(pod(), TranslateOptions(), known).refusal is not None
+
+
 @pytest.mark.parametrize(
     ("annotations", "carries"),
     [
@@ -361,6 +407,14 @@ def test_one_attempt_means_no_retry() -> None:
     """Nova's populate_retry does nothing where max_attempts is 1."""
     spec = spec_of(retry(9, "node-a"), options=TranslateOptions(max_attempts=1))
     assert (spec.retry, spec.refusal) == (None, None)
+
+
+def test_an_unreadable_history_does_not_hide_the_one_in_memory() -> None:
+    """The pod is refused for its annotation, and what memory knows is told all the same."""
+    known = Known(tried=SchedulerRetries(1, (("node-c", "node-c"),)))
+    spec = spec_of({"retry": "["}, known=known)
+    assert refused(spec)[0] == "invalid_annotation"
+    assert spec.retry == SchedulerRetries(2, (("node-c", "node-c"),))
 
 
 # -- annotations that cannot be read -------------------------------------------------------------
@@ -455,7 +509,17 @@ def test_contribution() -> None:
         disk=20 * GIB,
         group="web",
         priority=7,
+        owner="u1",
     )
+
+
+def test_contribution_of_a_pod_that_started() -> None:
+    """Its line, and when its first container started (test_failures has the rules)."""
+    state = {"running": {"startedAt": "1970-01-01T00:01:40Z"}}
+    status = {"containerStatuses": [{"name": "main", "state": state}]}
+    counted = contribution(bound(status=status, ownerReferences=owner("Job", controller=True)))
+    assert counted is not None
+    assert (counted.owner, counted.started) == ("default/o1", 100.0)
 
 
 @pytest.mark.parametrize(
@@ -522,6 +586,49 @@ def test_what_cannot_be_read_does_not_hide_the_pod() -> None:
         "annotation nova-extender.io/flavor",
         "annotation nova-extender.io/server_group",
     ]
+
+
+def test_claimed() -> None:
+    """A pending pod as if it were on the host already: it starts there."""
+    pending = pod(
+        {"containers": [container(requests=SMALL_REQUESTS)], "priority": 7},
+        None,
+        {"flavor": "m1.small", "server_group": "web"},
+        ownerReferences=owner("StatefulSet", controller=True),
+    )
+    assert claimed(pending, "node-b") == Contribution(
+        instance=Instance("u1", "default", "web", "m1.small"),
+        host="node-b",
+        milli_vcpus=1000,
+        memory=2 * GIB,
+        disk=20 * GIB,
+        io_op=True,
+        group="web",
+        priority=7,
+        owner="default/o1/web",
+    )
+
+
+def test_claimed_takes_what_its_request_asks() -> None:
+    """A pending pod is counted by its spec alone, whatever its status says."""
+    status = {"containerStatuses": [{"name": "main", "allocatedResources": {"cpu": "9"}}]}
+    asked = pod({"containers": [container(requests={"cpu": "1"})]}, status)
+    spec = request_spec(asked, TranslateOptions(), Known())
+    assert claimed(asked, "node-b").milli_vcpus == spec.flavor.milli_vcpus == 1000
+
+
+def test_claimed_never_raises() -> None:
+    """What cannot be read counts as 0 or as none, and is told."""
+    bad = pod(
+        {"containers": [container(requests={"cpu": "x", "memory": "1Gi"})]},
+        None,
+        {"server_group": "g" * 70_000},
+    )
+    share = claimed(bad, "node-b")
+    assert (share.milli_vcpus, share.memory, share.group) == (0, GIB, None)
+    assert len(share.problems) == 2
+    nothing = claimed(decode_pod(b"{}"), "node-b")
+    assert (nothing.host, nothing.instance.uuid, nothing.problems) == ("node-b", "", ())
 
 
 def test_no_problems() -> None:

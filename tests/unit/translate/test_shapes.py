@@ -20,6 +20,7 @@ from extender.translate.shapes import (
     read_extra_specs,
     read_hints,
     read_retry,
+    written,
 )
 
 READERS: list[tuple[Callable[[dict[str, str]], Any], Annotation]] = [
@@ -124,6 +125,109 @@ def test_bad_retry(value: object, wrong: str) -> None:
     with pytest.raises(AnnotationError) as caught:
         read(read_retry, value)
     assert (caught.value.key, caught.value.wrong) == ("nova-extender.io/retry", wrong)
+
+
+def test_where_a_retry_is_known_from() -> None:
+    """For people's explanations."""
+    assert read(read_retry, {"num_attempts": 1}).origins == (
+        "pod annotation nova-extender.io/retry",
+    )
+
+
+# -- writing the history -------------------------------------------------------------------
+
+
+def pairs(*names: str) -> tuple[tuple[str, str], ...]:
+    """Hosts that bear their node's name."""
+    return tuple((name, name) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("retries", "host", "expected"),
+    [
+        (SchedulerRetries(), None, '{"num_attempts": 0, "hosts": []}'),
+        (SchedulerRetries(1), "a", '{"num_attempts": 1, "hosts": [["a", "a"]]}'),
+        (
+            SchedulerRetries(2, pairs("a"), "OutOfcpu"),
+            "b",
+            '{"num_attempts": 2, "hosts": [["a", "a"], ["b", "b"]], "exc_reason": "OutOfcpu"}',
+        ),
+        (
+            SchedulerRetries(2, pairs("a", "b"), "409: conflict"),
+            None,
+            '{"num_attempts": 2, "hosts": [["a", "a"], ["b", "b"]], "exc_reason": "409: conflict"}',
+        ),
+        (
+            SchedulerRetries(3, pairs("a", "b")),
+            "a",
+            '{"num_attempts": 3, "hosts": [["b", "b"], ["a", "a"]]}',
+        ),
+        (
+            SchedulerRetries(1, exc_reason="ä\nü"),
+            None,
+            '{"num_attempts": 1, "hosts": [], "exc_reason": "ä\\nü"}',
+        ),
+    ],
+)
+def test_written(retries: SchedulerRetries, host: str | None, expected: str) -> None:
+    """Nova's own JSON; the host chosen comes last, each host stands once."""
+    assert written(retries, host) == expected
+
+
+def test_written_is_bounded() -> None:
+    """The newest 100 hosts with the one chosen among them; what is written can be read again."""
+    names = ["n" + str(i).rjust(3, "0") + "x" * 249 for i in range(200)]
+    value = written(SchedulerRetries(200, pairs(*names), "\x00" * 9999), "chosen")
+    found = read(read_retry, value)
+    assert found == SchedulerRetries(200, pairs(*names[101:], "chosen"), "\x00" * 512)
+    assert len(value.encode()) < 64 * 1024
+
+
+def test_written_leaves_out_what_is_no_node() -> None:
+    """A user's annotation cannot make us write a value that is too large to be read."""
+    retries = SchedulerRetries(1, pairs("a", "\x00" * 60_000, "b"))
+    assert read(read_retry, written(retries, "c")).hosts == pairs("a", "b", "c")
+
+
+NODES = st.from_regex(r"\A[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\Z")
+RETRIES = st.builds(
+    SchedulerRetries,
+    st.integers(0, 2**63),
+    st.lists(st.tuples(NODES, NODES), max_size=120).map(tuple),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=600),
+)
+
+
+@given(RETRIES, st.none() | NODES)
+def test_what_is_written_can_be_read(retries: SchedulerRetries, host: str | None) -> None:
+    """Reading gives back what was written, but for what is beyond the bounds."""
+    given_hosts = [*retries.hosts, *([] if host is None else [(host, host)])]
+    newest = [pair for i, pair in enumerate(given_hosts) if pair not in given_hosts[i + 1 :]]
+    found = read(read_retry, written(retries, host))
+    assert found.num_attempts == min(retries.num_attempts, 2**31 - 1)
+    assert list(found.hosts) == newest[-100:]
+    assert retries.exc_reason.strip().startswith(found.exc_reason)
+    assert len(found.exc_reason) <= 512
+    assert written(found, None) == written(retries, host)
+
+
+@given(
+    st.builds(
+        SchedulerRetries,
+        st.integers(0),
+        st.lists(st.tuples(st.text(), st.text())).map(tuple),
+        st.text(st.characters()),
+    ),
+    st.none() | st.text(),
+)
+def test_anything_written_can_be_read(retries: SchedulerRetries, host: str | None) -> None:
+    """Whatever texts the history holds, halves of surrogate pairs among them."""
+    value = written(retries, host)
+    assert len(value.encode()) < 64 * 1024
+    assert read(read_retry, value) is not None
+
+
+# -- hints ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from extender.translate.objects import decode_pod
+from extender.translate.objects import Pod, decode_pod
 from extender.verbs.filter import filter_pod
 from tests.unit.verbs.making import Object, body, engine, kind, node, pod
 
@@ -22,27 +22,70 @@ def test_spec_knows_what_is_enabled() -> None:
     assert (spec.refusal is None) == served
 
 
-def test_without_a_pod() -> None:
+def judged(value: Object) -> Pod:
+    """A pod as it is judged."""
+    return decode_pod(json.dumps(value).encode())
+
+
+def test_own_use_is_gone_while_the_pod_is_judged() -> None:
     """Within, the pod is nowhere; afterwards it is back, whatever happened."""
     made = engine([node("a")], [pod("p", cpu=2, on="a")])
     table = made.cluster.table
-    with made.without("uid-p"):
+    with made.judging(judged(pod("p", cpu=2))):
         assert table.cpu_used.tolist() == [0]
         assert table.num_instances.tolist() == [0]
     assert table.cpu_used.tolist() == [2000]
-    with pytest.raises(ZeroDivisionError), made.without("uid-p"):
+    with pytest.raises(ZeroDivisionError), made.judging(judged(pod("p", cpu=2))):
         raise ZeroDivisionError
     assert table.cpu_used.tolist() == [2000]
 
 
 @pytest.mark.parametrize("uid", ["uid-q", ""])
-def test_without_a_pod_that_is_not_there(uid: str) -> None:
+def test_pod_that_is_nowhere(uid: str) -> None:
     """An unknown pod, or one without a UID, is no other pod."""
     pods: list[Object] = [pod("p", cpu=2, on="a"), pod("nameless", cpu=1, on="a", uid="")]
     made = engine([node("a")], pods)
-    with made.without(uid):
+    with made.judging(judged(pod("q", uid=uid))):
         assert made.cluster.table.cpu_used.tolist() == [3000]
     assert len(made.cluster.ledger) == 2
+
+
+def waiting(name: str, priority: int, on: str, cpu: int = 1) -> Object:
+    """A pod that others were evicted for, and that waits for them to go."""
+    return pod(name, cpu=cpu, status={"nominatedNodeName": on}, priority=priority)
+
+
+@pytest.mark.parametrize(
+    ("priority", "used"), [(0, [3000, 2000]), (5, [3000, 2000]), (6, [2000, 0]), (10, [0, 0])]
+)
+def test_nominated_pods(priority: int, used: list[int]) -> None:
+    """They count on the node they wait for, but not against pods that matter more."""
+    rivals = [waiting("low", 5, "a"), waiting("high", 9, "a", cpu=2), waiting("other", 5, "b", 2)]
+    made = engine([node("a"), node("b")], rivals)
+    with made.judging(judged(pod("new", priority=priority))):
+        assert made.cluster.table.cpu_used.tolist() == used
+    assert made.cluster.table.cpu_used.tolist() == [0, 0]
+
+
+def test_nominated_pod_is_no_rival_of_itself() -> None:
+    """The pod that waits is judged without its own nomination."""
+    made = engine([node("a")], [waiting("new", 5, "a", cpu=4)])
+    with made.judging(judged(waiting("new", 5, "a", cpu=4))):
+        assert made.cluster.table.cpu_used.tolist() == [0]
+
+
+def test_node_that_a_pod_waits_for() -> None:
+    """What terminates on the pod's nominated node counts as gone; nothing else does."""
+    gone = {"deletionTimestamp": "2026-01-02T03:04:05Z"}
+    pods = [pod("stays", cpu=1, on="a"), pod("goes", cpu=2, on="a"), pod("there", cpu=1, on="b")]
+    for value in pods[1:]:
+        value["metadata"].update(gone)
+    made = engine([node("a"), node("b")], pods)
+    with made.judging(judged(waiting("new", 5, "a"))):
+        assert made.cluster.table.cpu_used.tolist() == [1000, 1000]
+    with made.judging(judged(pod("new"))):
+        assert made.cluster.table.cpu_used.tolist() == [3000, 1000]
+    assert made.cluster.table.cpu_used.tolist() == [3000, 1000]
 
 
 def test_calls_side_by_side() -> None:

@@ -126,11 +126,35 @@ def test_nominated_node_alone() -> None:
 
 @pytest.mark.parametrize("names", [["a", "b"], ["b"], ["b", "a"]])
 def test_nominated_node_among_others(names: list[str]) -> None:
-    """In a full pass it is one of many."""
+    """In a full pass too: the later of the two answers is the one that counts."""
     made = engine([node("a"), node("b")], [pod("p", cpu=3, on="a"), pod("q", cpu=3, on="b")])
     found = asked(made, nominated(), *names)
+    assert set(found["FailedNodes"]) == {"a"} & set(names)
+    assert set(found["FailedAndUnresolvableNodes"]) == {"b"}
+
+
+def test_victims_that_are_still_terminating() -> None:
+    """The pod they were evicted for passes on its nominated node; another pod does not."""
+    victim = pod("victim", cpu=3, on="a")
+    victim["metadata"]["deletionTimestamp"] = "2026-01-02T03:04:05Z"
+    made = engine([node("a")], [victim])
+    assert asked(made, nominated(), "a")["NodeNames"] == ["a"]
+    assert asked(made, pod("other", cpu=4), "a")["NodeNames"] == []
+
+
+def test_reasons_that_preemption_would_cure() -> None:
+    """They go to FailedNodes where kube-scheduler may act on it, all others never."""
+    made = engine(
+        [node("small", cpu="2"), node("full"), node("off", annotations={"disabled": "true"})],
+        [pod("p", cpu=3, on="full")],
+    )
+    names = ("small", "full", "off", "unknown")
+    found = asked(made, pod(cpu=3), *names)
     assert found["FailedNodes"] == {}
-    assert set(found["FailedAndUnresolvableNodes"]) == set(names)
+    made.preemption = True
+    found = asked(made, pod(cpu=3), *names)
+    assert found["FailedNodes"] == {"full": NO_CPU}
+    assert list(found["FailedAndUnresolvableNodes"]) == ["small", "off", "unknown"]
 
 
 def test_nominated_node_unknown() -> None:
