@@ -14,21 +14,13 @@ import urllib3
 from urllib3.connection import HTTPConnection
 
 from extender.kube.connection import Call
-from extender.kube.errors import FaultKind, TransportError
+from extender.kube.errors import TransportError
 
 _SHORTEST = 0.001  # a time-out of 0 would mean not to wait at all, which is another mode
 
 
 class UnsentError(TransportError):
-    """The request was certainly not carried out: no byte of it has left, or a 401 was the answer.
-
-    Args:
-        message: as of `TransportError`.
-        kind: likewise.
-    """
-
-    def __init__(self, message: str, kind: FaultKind) -> None:
-        super().__init__(message, kind)
+    """The request was certainly not carried out: nothing has left, or a 401 was the answer."""
 
 
 class TimedCall(Call):

@@ -48,8 +48,8 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     """The API server says no (admission, validation, permissions), or would have to."""
     UNAVAILABLE = "unavailable"
-    """It is not bound: nothing was sent, or the API server answered with an error and, where that
-    leaves a doubt, shows the pod unbound."""
+    """This has not bound it: nothing was sent, or the API server answered with an error and, where
+    that leaves a doubt, shows the pod unbound."""
     UNKNOWN = "unknown"
     """It may be bound, or may be so in a moment: nobody could be asked, or a request without an
     answer may still be under way although the pod was last seen unbound."""

@@ -16,7 +16,7 @@ from typing import Protocol
 import msgspec
 
 from extender.kube.binding import Binding, Outcome, Result
-from extender.kube.errors import KubeError
+from extender.kube.errors import ApiError, KubeError, TransportError
 from extender.model.attempt import Attempt, BindPart
 from extender.protocol.binding import BindingArgs, binding_result, decode_binding_args
 from extender.protocol.replies import Reply
@@ -27,7 +27,7 @@ from extender.verbs import decision
 from extender.verbs.claim import Claim, claim
 from extender.verbs.engine import Engine
 from extender.verbs.handover import HandOver
-from extender.verbs.refresh import adopt
+from extender.verbs.refresh import Refresher
 
 AT_ONCE = 112
 """Binds under way at the same time. kube-scheduler sends as many as it has pods; beyond this they
@@ -106,6 +106,7 @@ class PodBinder:
         self._handover = handover
         self._budget = budget
         self._after_failure = after_failure
+        self._refresher = Refresher(engine, clock)
         self._slots = threading.Semaphore(at_once)
         self._at_once = at_once
         self._clock = clock
@@ -127,7 +128,7 @@ class PodBinder:
             outcome, text = error.outcome, error.text
         except KubeError as error:
             outcome = Outcome.UNAVAILABLE.value
-            text = f"the API server cannot be asked about pod {_named(args)}: {error}"
+            text = f"the API server cannot be asked about pod {_named(args)}: {_briefly(error)}"
         counted = outcome in _TRIED and self._tried(work, text)
         judged = work.claim.judged if work.claim else None
         seconds = self._clock() - began
@@ -235,10 +236,14 @@ class PodBinder:
 
     def _catch_up(self, work: _Work, pod: Pod) -> None:
         """See what whoever was asked before us may have bound a moment ago."""
-        found = list(self._api.pods_on(work.args.node, work.half(self._clock())))
+        node, namespace = work.args.node, pod.namespace
+        timeout = work.half(self._clock())
+        self._refresher.look("node", node, lambda: self._api.pods_on(node, timeout), timeout)
         if decision.names_group(pod):
-            found += self._api.pods_in(pod.namespace, work.half(self._clock()))
-        adopt(self._engine, found, work.args.pod_uid, self._clock())
+            left = work.half(self._clock())
+            self._refresher.look(
+                "namespace", namespace, lambda: self._api.pods_in(namespace, left), left
+            )
 
     def _tried(self, work: _Work, text: str) -> bool:
         """Count the attempt, and have it written down; whether the pod keeps count at all."""
@@ -288,6 +293,13 @@ class _Work:
     def half(self, now: float) -> float:
         """Half of the seconds that are left: what comes after needs some, too."""
         return max(0.1, (self.deadline - now) / 2)
+
+
+def _briefly(error: KubeError) -> str:
+    """What went wrong, in the same words each time: a new text makes kube-scheduler try anew."""
+    if isinstance(error, ApiError):
+        return f"it answers {error.status} {error.reason}"
+    return f"{error.kind} fault" if isinstance(error, TransportError) else "no way to it"
 
 
 def _named(args: BindingArgs) -> str:

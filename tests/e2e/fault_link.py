@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,6 +27,8 @@ from tests.e2e.faults import (
 # The longest line; heads are short, watch lines come in chunks of their own length.
 LIMIT = 2**20
 PIECE = 2**16
+# SO_LINGER with no time to linger: closing sends a reset.
+RESET = struct.pack("ii", 1, 0)
 # Seconds that a client is given to read what was sent before a reset.
 FLUSH = 0.2
 BODILESS = frozenset({204, 304})
@@ -66,19 +71,31 @@ class Head:
 class Link:
     """A client's connection and, once it has asked something, the API server's beside it."""
 
-    def __init__(
-        self, faults: Faults, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        self.reader = reader
-        self.writer = writer
+    def __init__(self, faults: Faults, client: socket.socket, task: asyncio.Task[None]) -> None:
         self.silent = False
         self.ended = False
         self._faults = faults
+        self._socket = client
+        self._task = task
+        # The client's, once TLS is spoken.
+        self._reader = asyncio.StreamReader(LIMIT)
+        self._writer: asyncio.StreamWriter | None = None
         self._upstream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     def client_gone(self) -> bool:
         """Whether the client has closed its end."""
-        return self.reader.at_eof() or self.reader.exception() is not None
+        return self._reader.at_eof() or self._reader.exception() is not None
+
+    def reset(self) -> None:
+        """Ends both halves; the client sees a reset rather than an orderly end."""
+        self.ended = True
+        with suppress(OSError):  # closed already
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        if self._writer is not None:
+            self._writer.transport.abort()
+        else:
+            self._task.cancel()
+        self.release()
 
     def release(self) -> None:
         """Ends the connection to the API server."""
@@ -86,44 +103,68 @@ class Link:
             self._upstream[1].transport.abort()
             self._upstream = None
 
-    async def serve(self, context: ssl.SSLContext) -> None:
+    async def serve(self, outside: ssl.SSLContext, inside: ssl.SSLContext) -> None:
         """Answers one request after the other, until either side ends it.
+
+        Args:
+            outside: What the client meets.
+            inside: How the API server is met.
 
         Raises:
             OSError: a connection failed.
             EOFError: one ended in the middle.
             ValueError: something that is not HTTP.
         """
+        if self.silent:
+            # Before TLS is spoken: not even a handshake is answered.
+            loop = asyncio.get_running_loop()
+            while await loop.sock_recv(self._socket, PIECE):
+                pass
+            return
+        await self._meet(outside)
         while not self.ended:
-            if self.silent:
+            if self._hushed():
                 await self._swallow()
                 return
-            head = await read_head(self.reader)
+            head = await read_head(self._reader)
             if head is None:
                 return
-            body = await read_body(self.reader, head)
-            if self._hushed():
-                continue
-            method, path = head.start[:2]
-            fault = self._faults.picked(OF_REQUESTS, method, path)
-            match fault:
-                case Answer():
-                    await self._answer_later(fault, method, path)
-                    continue
-                case Silence():
-                    self.silent = True
-                    continue
-                case Cut(late=False):
-                    return
-            reader, writer = await self._connected(context)
-            writer.write(head.raw + body)
-            await writer.drain()
-            answer = await read_head(reader)
-            if answer is None or isinstance(fault, Cut):
+            await self._handle(head, await read_body(self._reader, head), inside)
+
+    async def _handle(self, head: Head, body: bytes, inside: ssl.SSLContext) -> None:
+        """One request; what ends the connection with it says so in `ended`."""
+        if self.silent:
+            return
+        method, path = head.start[:2]
+        fault = self._faults.picked(OF_REQUESTS, method, path)
+        match fault:
+            case Answer():
+                await asyncio.sleep(self._delay(method, path))
+                await self._send(fault.encode())
                 return
-            await self._relay(answer, reader, method, path)
-            if answer.closes:
+            case Silence():
+                self.silent = True
                 return
+            case Cut(late=False):
+                self.ended = True
+                return
+        reader, writer = await self._connected(inside)
+        writer.write(head.raw + body)
+        await writer.drain()
+        answer = await read_head(reader)
+        if answer is None or isinstance(fault, Cut):
+            self.ended = True
+            return
+        await self._relay(answer, reader, method, path)
+        self.ended = self.ended or answer.closes
+
+    async def _meet(self, context: ssl.SSLContext) -> None:
+        loop = asyncio.get_running_loop()
+        protocol = asyncio.StreamReaderProtocol(self._reader)
+        transport, _ = await loop.connect_accepted_socket(
+            lambda: protocol, self._socket, ssl=context
+        )
+        self._writer = asyncio.StreamWriter(transport, protocol, self._reader, loop)
 
     async def _connected(
         self, context: ssl.SSLContext
@@ -140,22 +181,18 @@ class Link:
         return self.silent
 
     async def _swallow(self) -> None:
-        while await self.reader.read(PIECE):
+        while await self._reader.read(PIECE):
             pass
-
-    async def _answer_later(self, answer: Answer, method: str, path: str) -> None:
-        await asyncio.sleep(self._delay(method, path))
-        await self._send(answer.encode())
 
     def _delay(self, method: str, path: str) -> float:
         found = self._faults.picked((Delay,), method, path)
         return found.seconds if isinstance(found, Delay) else 0.0
 
     async def _send(self, data: bytes) -> None:
-        if self.silent or self.ended:
+        if self.silent or self.ended or self._writer is None:
             return
-        self.writer.write(data)
-        await self.writer.drain()
+        self._writer.write(data)
+        await self._writer.drain()
 
     async def _relay(
         self, head: Head, reader: asyncio.StreamReader, method: str, path: str

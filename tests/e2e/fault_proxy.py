@@ -11,10 +11,9 @@ import json
 import random
 import socket
 import ssl
-import struct
 import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -27,7 +26,6 @@ T = TypeVar("T")
 LOOPBACK = "127.0.0.1"
 CONTROL_TIMEOUT = 10.0
 CHORE_INTERVAL = 0.1
-RESET = struct.pack("ii", 1, 0)
 
 
 class FaultProxy:
@@ -56,7 +54,7 @@ class FaultProxy:
         self._silent = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="faults", daemon=True)
-        self._listener: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
         self.server = ""
 
     # What a test says.
@@ -157,13 +155,17 @@ class FaultProxy:
         return asyncio.run_coroutine_threadsafe(what, self._loop).result(CONTROL_TIMEOUT)
 
     async def _listen(self) -> int:
-        self._listener = await asyncio.start_server(self._accept, LOOPBACK, 0, backlog=512)
+        self._listener = socket.create_server((LOOPBACK, 0), backlog=512)
+        self._listener.setblocking(False)
+        self._keep(self._accept(self._listener))
         self._keep(self._chores())
-        port: int = self._listener.sockets[0].getsockname()[1]
+        port: int = self._listener.getsockname()[1]
         return port
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._keep(self._serve(reader, writer))
+    async def _accept(self, listener: socket.socket) -> None:
+        while True:
+            client, _ = await self._loop.sock_accept(listener)
+            self._keep(self._serve(client))
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         # The loop itself holds tasks only weakly.
@@ -171,36 +173,26 @@ class FaultProxy:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        link = Link(self, reader, writer)
+    async def _serve(self, client: socket.socket) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        link = Link(self, client, task)
         link.silent = self._silent
         self._links.add(link)
         try:
-            if self._refusing:
-                return
-            if not link.silent:
-                await writer.start_tls(self._outside)
-            await link.serve(self._inside)
-        except (OSError, EOFError, ssl.SSLError, ValueError):
-            pass  # either side is gone: the other learns of it by the reset below
+            if not self._refusing:
+                await link.serve(self._outside, self._inside)
+        except (OSError, EOFError, ValueError):
+            pass  # either side is gone: the other learns of it by the reset
         finally:
             self._links.discard(link)
-            self._reset(link)
-
-    def _reset(self, link: Link) -> None:
-        """Ends both halves; the client sees a reset rather than an orderly end."""
-        link.ended = True
-        with suppress(OSError):
-            raw: socket.socket | None = link.writer.get_extra_info("socket")
-            if raw is not None:
-                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-        link.writer.transport.abort()
-        link.release()
+            link.reset()
+            client.close()
 
     async def _cut(self, *, only_silent: bool = False) -> int:
         meant = [link for link in self._links if link.silent or not only_silent]
         for link in meant:
-            self._reset(link)
+            link.reset()
         return len(meant)
 
     async def _hush(self) -> None:
@@ -213,11 +205,9 @@ class FaultProxy:
             await asyncio.sleep(CHORE_INTERVAL)
             for link in list(self._links):
                 if link.client_gone():
-                    self._reset(link)
+                    link.reset()
 
     async def _close(self) -> None:
-        assert self._listener is not None
-        self._listener.close()
         await self._cut()
         for task in self._tasks:
             if task is not asyncio.current_task():
@@ -226,3 +216,5 @@ class FaultProxy:
             *(task for task in self._tasks if task is not asyncio.current_task()),
             return_exceptions=True,
         )
+        if self._listener is not None:
+            self._listener.close()

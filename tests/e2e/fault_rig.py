@@ -6,6 +6,7 @@ has to answer at any time: whether it is ready, filter, and bind.
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 import urllib.error
@@ -13,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from http import HTTPStatus
 from itertools import count
 from pathlib import Path
@@ -25,7 +27,8 @@ from tests.e2e.objects import pod
 from tests.e2e.waiting import wait_until
 
 NODES = 100
-BIND_TIMEOUT = 2.0
+# The default: two calls of a second each fit in, and what a slow one needs beside.
+BIND_TIMEOUT = 4.0
 # What filter may take on a loaded machine: it never waits for the API server.
 FILTER_BUDGET = 1.0
 # What a bind may take beyond its budget: the call itself on a loaded machine.
@@ -55,6 +58,7 @@ class Rig:
         self.proxy = proxy
         self.nodes = [f"n{number:03}" for number in range(NODES)]
         self._numbers = count()
+        self._ratio = Decimal(1)
         kubeconfig = proxy.kubeconfig(control_plane.kubeconfig, workdir / "kubeconfig-proxy")
         self.extender: Extender = start_extender(workdir, kubeconfig, CONFIG, wait=False)
 
@@ -66,12 +70,15 @@ class Rig:
         ]
 
     def churn(self, number: int = 10) -> None:
-        """Changes behind the extender's back: pods appear on nodes, and the oldest go."""
+        """Changes what the extender has to see: pods come, the oldest go, a node's ratio changes."""
         standing = sorted(name for name, node in self.api.placements().items() if node)
         for each, node in zip(self.pods(number), self.nodes, strict=False):
             self.api.bind(each["metadata"]["name"], node)
         for name in standing[:number]:
             self.api.delete("Pod", name, grace=0)
+        self._ratio = Decimal(next(self._numbers)) / 1000 + 1
+        annotations = objects.nova(cpu_allocation_ratio=str(self._ratio))
+        self.api.patch("Node", self.nodes[-1], {"metadata": {"annotations": annotations}})
 
     def ready(self) -> tuple[bool, str]:
         """Whether the extender says that it is ready, and what it says in detail."""
@@ -90,7 +97,19 @@ class Rig:
         """Waits until the state equals the recount; returns the seconds that took."""
         began = time.monotonic()
         recount.wait_equal(self.api, self.extender.debug_url, timeout)
+        wait_until(
+            lambda: self._ratio_known() == self._ratio,
+            began + timeout - time.monotonic(),
+            lambda: f"the node's ratio {self._ratio} to be known; {self._ratio_known()} is",
+        )
         return time.monotonic() - began
+
+    def _ratio_known(self) -> Decimal:
+        """The ratio of the last node as the extender has it."""
+        with urllib.request.urlopen(f"{self.extender.debug_url}/debug/hosts", timeout=10) as answer:
+            hosts = json.load(answer)["hosts"]
+        (ratio,) = [host["cpu"]["ratio"] for host in hosts if host["host"] == self.nodes[-1]]
+        return Decimal(str(ratio))
 
     @contextmanager
     def watched(self) -> Iterator[Seen]:

@@ -165,7 +165,12 @@ def _usage(pods: Iterable[Json]) -> Usage:
 
 def _shown(api: Api, debug_url: str) -> str:
     found = list(differences(api, debug_url).items())
-    lines = [
-        f"{node}: counted {ours}, the extender says {theirs}" for node, (ours, theirs) in found
-    ]
-    return "\n".join([f"{len(found)} nodes differ", *lines[:5]])
+    lines = [f"{len(found)} nodes differ"]
+    for node, (ours, theirs) in found[:5]:
+        counted = ours.instances if ours is not None else frozenset()
+        believed = theirs.instances if theirs is not None else frozenset()
+        lines.append(
+            f"{node}: {len(counted)} pods counted, {len(believed)} believed; "
+            f"missing {sorted(counted - believed)[:3]}, too many {sorted(believed - counted)[:3]}"
+        )
+    return "\n".join(lines)

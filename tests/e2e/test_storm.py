@@ -40,8 +40,9 @@ CONFIG = {
             "RamFilter",
             "DiskFilter",
             "ComputeFilter",
-            "NumInstancesFilter",
+            # First, so that the member too many is told of its group also when all nodes are full.
             "ServerGroupAntiAffinityFilter",
+            "NumInstancesFilter",
         ],
     }
 }

@@ -1,13 +1,15 @@
 """A client of the verbs, as kube-scheduler is one: JSON over connections that are kept open.
 
 `python -m tests.e2e.verbs URL SECONDS FILE` asks filter what FILE holds, again and again, and
-prints how many milliseconds each call took: a process of its own is not slowed by the test's work.
+prints of each call when it began and how many milliseconds it took: a process of its own is not
+slowed by the test's work, and the clock is the same.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
+import math
 import subprocess
 import sys
 import time
@@ -85,11 +87,22 @@ def measure_filter(
     return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
 
 
-def measured(running: subprocess.Popen[str], timeout: float = 120) -> Latency:
-    """Waits for what `measure_filter` started."""
+def measured(
+    running: subprocess.Popen[str],
+    during: Sequence[tuple[float, float]] = ((0.0, math.inf),),
+    timeout: float = 120,
+) -> Latency:
+    """Waits for what `measure_filter` started.
+
+    Args:
+        running: What it gave.
+        during: Only calls that began in one of these intervals of `time.monotonic` count.
+        timeout: Seconds.
+    """
     output, _ = running.communicate(timeout=timeout)
     assert running.returncode == 0, output
-    return latency(json.loads(output))
+    calls: list[tuple[float, float]] = json.loads(output)
+    return latency([took for at, took in calls if any(a <= at <= b for a, b in during)])
 
 
 def _call(
@@ -113,11 +126,12 @@ def main() -> int:
     deadline = time.monotonic() + float(seconds)
     with closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)) as connection:
         while time.monotonic() < deadline:
+            at = time.monotonic()
             status, reply, took = _call(connection, "filter", body)
             if status != http.HTTPStatus.OK or reply["Error"]:
                 print(f"filter answered {status} {reply}", file=sys.stderr)
                 return 1
-            taken.append(took * 1000)
+            taken.append((at, took * 1000))
     print(json.dumps(taken))
     return 0
 

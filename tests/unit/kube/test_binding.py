@@ -429,7 +429,7 @@ def test_silence_and_then_an_answer(serve: Serve, connect: Connect) -> None:
     """By the true clock: one request that gets stuck leaves time for looking and for another."""
     server = serve([Exchange.hold, _pod(), CREATED])
     binder = Binder(connect(server), rng=random.Random(7))  # noqa: S311 - jitter
-    assert binder.bind(BINDING, 6.0).outcome is Outcome.BOUND
+    assert binder.bind(BINDING, 4.0).outcome is Outcome.BOUND
     assert _methods(server) == "PGP"
 
 

@@ -159,15 +159,18 @@ def test_unsent_for_want_of_credentials(serve: Serve) -> None:
     assert caught.value.kind == "credentials"
 
 
-def test_unsent_after_unauthorized(serve: Serve) -> None:
+@pytest.mark.parametrize("secure", [False, True])
+def test_unsent_after_unauthorized(serve: Serve, certificate: Certificate, secure: bool) -> None:
     """If nobody listens any more after a 401, the write was not done either."""
-    with FakeApiServer() as gone:
+    tls = certificate.server_side if secure else None
+    with FakeApiServer(tls=tls) as gone:
         pass
-    hosts = iter([serve([refuse(401, "Unauthorized")]).url, gone.url])
-    with (
-        Transport(lambda: Configuration(host=next(hosts))) as transport,
-        pytest.raises(UnsentError) as caught,
-    ):
+    hosts = iter([serve([refuse(401, "Unauthorized")], tls).url, gone.url])
+
+    def load() -> Configuration:
+        return Configuration(host=next(hosts), ssl_ca_cert=str(certificate.ca))
+
+    with Transport(load) as transport, pytest.raises(UnsentError) as caught:
         transport.send("POST", "/api", b"{}")
     assert caught.value.kind == "connection"
 

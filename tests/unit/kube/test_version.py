@@ -76,7 +76,12 @@ def test_no_answer(
 ) -> None:
     """Silence ends with the time, and the time is for all of it."""
     ends: list[float | None] = []
-    monkeypatch.setattr(transport, "TimedCall", lambda end: ends.append(end) or TimedCall(end))
+
+    def timed(total: float | None) -> TimedCall:
+        ends.append(total)
+        return TimedCall(total)
+
+    monkeypatch.setattr(transport, "TimedCall", timed)
     with pytest.raises(TransportError) as caught:
         server_version(connect(serve([answer])), 0.5)
     assert caught.value.kind == "timeout"
