@@ -23,7 +23,8 @@ from extender.model.attempt import Attempt
 from extender.observe.binds import BindMetrics
 from extender.server.periodic import Periodic
 from extender.verbs.announce import announcement
-from extender.verbs.bind import Failed
+from extender.verbs.binding import Failed
+from extender.verbs.doubts import Doubts
 from extender.verbs.engine import Engine
 from extender.verbs.notes import Notes
 from extender.verbs.statuses import StatusWriter
@@ -140,7 +141,12 @@ class Background:
             self._tell,
             ready=lambda: live.synced,
         )
+        doubts = Doubts(
+            self._engine,
+            lambda namespace, name, timeout: get_pod(self._transport, namespace, name, timeout),
+        )
         self._work = [
+            Periodic("doubts", 1.0, doubts.run, self._failed("asking about binds")),
             Periodic("upkeep", 1.0, upkeep.run, self._failed("upkeep")),
             Periodic("recount", 10.0, upkeep.recount, self._failed("recount")),
             Periodic("wake", 1.0, self._led(self.waker.run), self._failed("waking pods")),

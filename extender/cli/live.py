@@ -186,6 +186,10 @@ class _Heard:
         self.last[resource] = self._clock()
         self._observer.synced(resource)
 
+    def opened(self, resource: str, /) -> None:
+        self.last[resource] = self._clock()
+        self._observer.opened(resource)
+
     def event(self, resource: str, /) -> None:
         self.last[resource] = self.watched[resource] = self._clock()
         self._observer.event(resource)

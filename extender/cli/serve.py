@@ -38,7 +38,8 @@ from extender.server.listener import Listener
 from extender.server.verbs_app import VerbsApp
 from extender.translate.errors import TranslateError
 from extender.translate.reasons import REASONS
-from extender.verbs.bind import AT_ONCE, OUTCOMES, PodBinder
+from extender.verbs.bind import AT_ONCE, PodBinder
+from extender.verbs.binding import OUTCOMES
 from extender.verbs.calls import VERBS, Call, calls
 from extender.verbs.engine import Engine
 from extender.verbs.explain import explain_pending
@@ -105,7 +106,7 @@ class Extender:
             self.metrics.reloads,
             inform=self.log.info,
         )
-        self.handover = HandOver()
+        self.handover = HandOver(grace=config.kubernetes.bind_timeout + 1.0)
         self.transport: Transport | None = None
         self.live: Live | None = None
         self.background: Background | None = None

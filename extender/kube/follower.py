@@ -121,6 +121,7 @@ class Follower(Generic[T]):
         timeout = self._rng.uniform(self._watch_timeout, 2 * self._watch_timeout)
         with self._source.watch(self.version, timeout, interrupt) as changes:
             began = self._clock()
+            self._observer.opened(self._resource)
             try:
                 if self.version is None:
                     self._adopt(*self._source.gather(changes))

@@ -37,8 +37,9 @@ could not be read; the consumer raised."""
 SHORTEST = 0.5
 """Seconds of the shortest pause after a failure."""
 
-LONGEST = 30.0
-"""Seconds of the longest, as client-go's."""
+LONGEST = 5.0
+"""Seconds of the longest; client-go's is 30. An extender that is blind sends pods where there is no
+room, and kube-scheduler goes on asking: what has been missed is to be seen within ten seconds."""
 
 LONGEST_ASKED = 300.0
 """Seconds a ``Retry-After`` is honoured for at most: a proxy that asks for a day must not blind us

@@ -43,5 +43,8 @@ class Observer(Protocol):
     def synced(self, resource: str, /) -> None:
         """The whole set was handed over, or the optional resource found missing."""
 
+    def opened(self, resource: str, /) -> None:
+        """The server has accepted a watch: a sign of life, though nothing was told yet."""
+
     def event(self, resource: str, /) -> None:
         """A line of the watch was taken in, bookmarks included: a sign of life."""

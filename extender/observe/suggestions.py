@@ -56,18 +56,15 @@ SOLE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "too_many_io_ops": ("wait", "Wait until fewer pods start or terminate on {hosts}"),
         "too_many_instances": (
             "fewer_instances",
-            "Take pods off {hosts}, or raise max_instances_per_host: the option of that name, or "
-            "the aggregate's key where AggregateNumInstancesFilter is enabled",
+            "Take pods off {hosts}, or raise max_instances_per_host there (option or aggregate)",
         ),
         "server_group_on_host": (
             "more_hosts_or_members",
-            "Add hosts, take members of the pod's server group off {hosts}, or let more of them "
-            "share a host (rules.max_server_per_host)",
+            "Let more group members share {hosts} (rules.max_server_per_host), or add hosts",
         ),
         "not_with_server_group": (
             "room_with_the_group",
-            "Make room where the pod's server group runs, which is not on {hosts}, or take the pod "
-            "out of the group",
+            "Make room where the pod's server group runs, which is not on {hosts}",
         ),
         "invalid_allocation_ratio": ("correct_host", "Correct the annotations of {hosts}"),
         "invalid_host_annotation": ("correct_host", "Correct the annotations of {hosts}"),

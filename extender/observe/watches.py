@@ -64,6 +64,11 @@ class WatchMetrics:
         self._age.labels(resource).set_function(lambda: self._clock() - self._heard[resource])
         self.event(resource)
 
+    def opened(self, resource: str, /) -> None:
+        """Note a sign of life of a resource that was in sync before."""
+        if resource in self._heard:
+            self.event(resource)
+
     def event(self, resource: str, /) -> None:
         """Note a sign of life."""
         self._heard[resource] = self._clock()

@@ -125,3 +125,7 @@ class Claims:
             for uid, claim in self._claims.items()
             if claim.until is not None and claim.until < heard
         ]
+
+    def doubted(self) -> list[Contribution]:
+        """The entries of the doubted ones."""
+        return [claim.entry for claim in self._claims.values() if claim.until is not None]

@@ -220,6 +220,10 @@ class Ledger:
         self._usage.refresh()
         return [entry for entry in over if entry is not None]
 
+    def doubted(self) -> list[Contribution]:
+        """The claims of which nobody knows whether the pod was bound."""
+        return self._claims.doubted()
+
     def drop(self, uid: str, entry: Contribution | None = None) -> bool:
         """The pod was not bound: strike its claim out; ``entry`` as for ``confirm``.
 

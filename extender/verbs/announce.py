@@ -5,7 +5,7 @@ from __future__ import annotations
 from extender.kube.events import Event
 from extender.model.attempt import Attempt
 from extender.translate.reasons import MAX_RETRIES_EXCEEDED
-from extender.verbs.bind import CLAIM_REFUSED
+from extender.verbs.binding import CLAIM_REFUSED
 
 
 def announcement(attempt: Attempt) -> Event | None:

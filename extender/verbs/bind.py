@@ -9,14 +9,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
-
-import msgspec
+from collections.abc import Callable
 
 from extender.kube.binding import Binding, Outcome, Result
-from extender.kube.errors import ApiError, KubeError, TransportError
+from extender.kube.errors import KubeError
 from extender.model.attempt import Attempt, BindPart
 from extender.protocol.binding import BindingArgs, binding_result, decode_binding_args
 from extender.protocol.replies import Reply
@@ -24,13 +20,27 @@ from extender.scheduler.pre_stage import NOT_IN_CACHE
 from extender.translate.objects import Pod, decode_pod
 from extender.translate.owners import owner_key
 from extender.verbs import decision
+from extender.verbs.binding import (
+    BUSY,
+    CLAIM_REFUSED,
+    NODE_GONE,
+    SILENT,
+    TRIED,
+    Api,
+    Failed,
+    NotBoundError,
+    Work,
+    briefly,
+    named,
+)
 from extender.verbs.claim import Claim, claim
 from extender.verbs.engine import Engine
+from extender.verbs.gate import Gate
 from extender.verbs.handover import HandOver
 from extender.verbs.refresh import Refresher
 
 AT_ONCE = 112
-"""Binds under way at the same time. kube-scheduler sends as many as it has pods; beyond this they
+"""Calls of bind at the same time. kube-scheduler sends as many as it has pods; beyond this they
 would take the threads that filter is answered by (``server.threads`` less some)."""
 
 DOUBT = 60.0
@@ -39,42 +49,6 @@ DOUBT = 60.0
 
 _CLOSING = 0.25
 """Seconds of the budget that are left for our own reply."""
-
-NODE_GONE = "node_gone"
-CLAIM_REFUSED = "claim_refused"
-BUSY = "busy"
-OUTCOMES = (*(outcome.value for outcome in Outcome), CLAIM_REFUSED, NODE_GONE, BUSY)
-"""Every way a bind ends, as ``binds_total`` counts them."""
-
-_TRIED = (Outcome.REFUSED.value, NODE_GONE)
-"""Those that count as an attempt of the pod (design §8). A refused claim does not, as in Nova; nor
-does what is no fault of the host's: an API server out of reach, a pod that is gone or taken."""
-
-
-class Api(Protocol):
-    """What bind asks of the API server."""
-
-    def bind(self, binding: Binding, budget: float, /, already: int = 0) -> Result:
-        """Bind the pod; ``already`` is how many bytes of other annotations it has."""
-
-    def get_pod(self, namespace: str, name: str, timeout: float, /) -> bytes | None:
-        """The pod's JSON, ``None`` if there is none of that name."""
-
-    def pods_on(self, node: str, timeout: float, /) -> Iterable[bytes | msgspec.Raw]:
-        """The pods bound to the node that have not ended, as they are now."""
-
-    def pods_in(self, namespace: str, timeout: float, /) -> Iterable[bytes | msgspec.Raw]:
-        """The pods of a namespace, as they are now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A bind that counts as an attempt: what the pod's annotations are to say of it from now on."""
-
-    namespace: str
-    name: str
-    uid: str
-    annotations: Mapping[str, str]
 
 
 class PodBinder:
@@ -108,6 +82,7 @@ class PodBinder:
         self._after_failure = after_failure
         self._refresher = Refresher(engine, clock)
         self._slots = threading.Semaphore(at_once)
+        self._gate = Gate(at_once, clock)
         self._at_once = at_once
         self._clock = clock
 
@@ -120,42 +95,63 @@ class PodBinder:
         """
         began = self._clock()
         args = decode_binding_args(body)
-        work = _Work(args, began + self._budget - _CLOSING)
+        work = Work(args, began + self._budget - _CLOSING)
         outcome, text = Outcome.BOUND.value, ""
         try:
             self._bind(work)
-        except _NotBoundError as error:
+        except NotBoundError as error:
             outcome, text = error.outcome, error.text
         except KubeError as error:
             outcome = Outcome.UNAVAILABLE.value
-            text = f"the API server cannot be asked about pod {_named(args)}: {_briefly(error)}"
-        counted = outcome in _TRIED and self._tried(work, text)
+            text = f"the API server cannot be asked about pod {named(args)}: {briefly(error)}"
+        counted = outcome in TRIED and self._tried(work, text)
         judged = work.claim.judged if work.claim else None
         seconds = self._clock() - began
         self._remember(args, BindPart(args.node, outcome, text, seconds, judged, counted))
         return Reply(200, binding_result(f"nova-extender: {text}" if text else ""))
 
-    def _bind(self, work: _Work) -> None:
+    def _bind(self, work: Work) -> None:
         """All of it, in one of the slots.
 
         Raises:
-            _NotBoundError: why not.
+            NotBoundError: why not.
             KubeError: the API server could not be asked before the claim.
         """
         if not self._slots.acquire(blocking=False):
             text = f"{self._at_once} binds are under way already; kube-scheduler tries again"
-            raise _NotBoundError(BUSY, text)
+            raise NotBoundError(BUSY, text)
         try:
-            pod = work.pod = self._pod(work)
-            if self._handover.recent:
-                self._catch_up(work, pod)
-            work.claim = claim(self._engine, pod, work.args.node)
-            if not self._settled(work.claim, work.args):
-                self._carry_out(work, pod, work.claim)
+            if not self._gate.enter(work.half(self._clock())):
+                text = (
+                    "the API server is slow, and others are before it; kube-scheduler tries again"
+                )
+                raise NotBoundError(BUSY, text)
+            answered = True
+            try:
+                self._claim_and_act(work)
+            except (KubeError, NotBoundError) as error:
+                answered = isinstance(error, NotBoundError) and error.outcome not in SILENT
+                raise
+            finally:
+                self._gate.leave(answered=answered)
         finally:
             self._slots.release()
 
-    def _pod(self, work: _Work) -> Pod:
+    def _claim_and_act(self, work: Work) -> None:
+        """The same, once it is our turn to ask the API server.
+
+        Raises:
+            NotBoundError: why not.
+            KubeError: the API server could not be asked before the claim.
+        """
+        pod = work.pod = self._pod(work)
+        if self._handover.recent:
+            self._catch_up(work, pod)
+        work.claim = claim(self._engine, pod, work.args.node)
+        if not self._settled(work.claim, work.args):
+            self._carry_out(work, pod, work.claim)
+
+    def _pod(self, work: Work) -> Pod:
         """The pod as the watch knows it; where that lags behind, as the API server has it."""
         args = work.args
         with self._engine.lock:
@@ -166,42 +162,42 @@ class PodBinder:
                 return pod
         raw = self._api.get_pod(args.pod_namespace, args.pod_name, work.half(self._clock()))
         if raw is None:
-            raise _NotBoundError(Outcome.GONE.value, f"pod {_named(args)} does not exist any more")
+            raise NotBoundError(Outcome.GONE.value, f"pod {named(args)} does not exist any more")
         pod = decode_pod(raw)
         if pod.uid != args.pod_uid:
             text = (
-                f"pod {_named(args)} was made anew: it has UID {pod.uid}, and the one with UID "
+                f"pod {named(args)} was made anew: it has UID {pod.uid}, and the one with UID "
                 f"{args.pod_uid} was to be bound"
             )
-            raise _NotBoundError(Outcome.GONE.value, text)
+            raise NotBoundError(Outcome.GONE.value, text)
         return pod
 
     def _settled(self, claimed: Claim, args: BindingArgs) -> bool:
         """Whether the pod is on the host already: a bind whose reply was lost comes again.
 
         Raises:
-            _NotBoundError: the claim was refused, or the pod is on another host.
+            NotBoundError: the claim was refused, or the pod is on another host.
         """
         if claimed.refused == NOT_IN_CACHE:
-            raise _NotBoundError(NODE_GONE, f"node {args.node} does not exist (any more)")
+            raise NotBoundError(NODE_GONE, f"node {args.node} does not exist (any more)")
         if claimed.refused is not None:
             text = (
                 f"node {args.node} no longer suits the pod: {claimed.refused.text}; it was judged "
                 "again before the bind"
             )
-            raise _NotBoundError(CLAIM_REFUSED, text)
+            raise NotBoundError(CLAIM_REFUSED, text)
         if claimed.taken is None:
             return False
         if claimed.taken.host != args.node:
-            text = f"pod {_named(args)} is bound to node {claimed.taken.host} already"
-            raise _NotBoundError(Outcome.CONFLICT.value, text)
+            text = f"pod {named(args)} is bound to node {claimed.taken.host} already"
+            raise NotBoundError(Outcome.CONFLICT.value, text)
         return True
 
-    def _carry_out(self, work: _Work, pod: Pod, claimed: Claim) -> None:
+    def _carry_out(self, work: Work, pod: Pod, claimed: Claim) -> None:
         """Send the Binding, and settle the claim by what comes of it, whatever that is.
 
         Raises:
-            _NotBoundError: the API server's answer, or that there was none.
+            NotBoundError: the API server's answer, or that there was none.
         """
         args, lock = work.args, self._engine.lock
         # Doubted unless the API server's own word says otherwise.
@@ -232,9 +228,9 @@ class PodBinder:
                 else:
                     ledger.drop(args.pod_uid, claimed.entry)
         if result.outcome is not Outcome.BOUND:
-            raise _NotBoundError(result.outcome.value, result.text)
+            raise NotBoundError(result.outcome.value, result.text)
 
-    def _catch_up(self, work: _Work, pod: Pod) -> None:
+    def _catch_up(self, work: Work, pod: Pod) -> None:
         """See what whoever was asked before us may have bound a moment ago."""
         node, namespace = work.args.node, pod.namespace
         timeout = work.half(self._clock())
@@ -245,7 +241,7 @@ class PodBinder:
                 "namespace", namespace, lambda: self._api.pods_in(namespace, left), left
             )
 
-    def _tried(self, work: _Work, text: str) -> bool:
+    def _tried(self, work: Work, text: str) -> bool:
         """Count the attempt, and have it written down; whether the pod keeps count at all."""
         pod, args = work.pod, work.args
         if pod is None:
@@ -279,37 +275,3 @@ class PodBinder:
                 )
                 engine.attempts.add(attempt)
         engine.record(attempt)
-
-
-@dataclass(slots=True)
-class _Work:
-    """One call on its way."""
-
-    args: BindingArgs
-    deadline: float
-    pod: Pod | None = None
-    claim: Claim | None = None
-
-    def half(self, now: float) -> float:
-        """Half of the seconds that are left: what comes after needs some, too."""
-        return max(0.1, (self.deadline - now) / 2)
-
-
-def _briefly(error: KubeError) -> str:
-    """What went wrong, in the same words each time: a new text makes kube-scheduler try anew."""
-    if isinstance(error, ApiError):
-        return f"it answers {error.status} {error.reason}"
-    return f"{error.kind} fault" if isinstance(error, TransportError) else "no way to it"
-
-
-def _named(args: BindingArgs) -> str:
-    return f"{args.pod_namespace}/{args.pod_name}"
-
-
-class _NotBoundError(Exception):
-    """How a bind ended that did not bind, and what kube-scheduler is told."""
-
-    def __init__(self, outcome: str, text: str) -> None:
-        super().__init__(text)
-        self.outcome = outcome
-        self.text = text

@@ -10,9 +10,9 @@ SILENCE = 10.0
 """Seconds. kube-scheduler's own Lease changes hands no sooner (renewDeadline, 10 s by default), so
 whoever was asked within that time is still the one who is asked."""
 
-GRACE = 15.0
-"""Seconds for which the one who was asked before may still have a Binding under way: no call of
-kube-scheduler lasts longer than its httpTimeout, and the API server ends what is left of it."""
+GRACE = 5.0
+"""Seconds for which the one who was asked before may still have a Binding under way: its
+``kubernetes.bind_timeout``, 4 s by default, and a second for our watch to show what came of it."""
 
 
 class HandOver:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from extender.kube.errors import ApiError, KubeError
-from extender.verbs.bind import Failed
+from extender.verbs.binding import Failed
 
 DELAY = 0.4
 """Seconds after the reply. kube-scheduler has put the pod into its error back-off by then, which

@@ -70,7 +70,7 @@ class Rig:
         ]
 
     def churn(self, number: int = 10) -> None:
-        """Changes what the extender has to see: pods come, the oldest go, a node's ratio changes."""
+        """What the extender has to see: pods come, the oldest go, a node's ratio changes."""
         standing = sorted(name for name, node in self.api.placements().items() if node)
         for each, node in zip(self.pods(number), self.nodes, strict=False):
             self.api.bind(each["metadata"]["name"], node)

@@ -32,7 +32,7 @@ CHANGES = 3
 READ_TIMEOUT = 90.0
 WATCH = r"[?&]watch="
 # Seconds after which a call that was sent has come to wait for the API server.
-ARRIVED = 0.3
+ARRIVED = 0.5
 # Milliseconds beside twice the idle p99: two processors are shared with the API server and others.
 MARGIN = 10.0
 
@@ -243,25 +243,28 @@ def test_a_hundred_binds_that_hang_do_not_slow_filter(rig: Rig, tmp_path: Path) 
     share of the machine from everybody. Idle and busy are measured in one run, by another process.
     """
     flying, volleys = 100, 6
-    asked, *spare = rig.pods(1 + flying * volleys)
+    asked, *spare = rig.pods(1 + flying * (volleys + 1))
     body = verbs.filter_body(asked, rig.nodes)
     rig.settle()
-    idle = verbs.measured(verbs.measure_filter(rig.extender.url, body, 6, tmp_path / "idle"))
-    running = verbs.measure_filter(rig.extender.url, body, 4.5 * volleys, tmp_path / "busy")
+    # As long as a bind may still be preceded by a list, which it is after a silence.
+    idle = verbs.measured(verbs.measure_filter(rig.extender.url, body, 16, tmp_path / "idle"))
     waiting: list[tuple[float, float]] = []
     failed = []
     with rig.proxy.during(Delay(1.0)), ThreadPoolExecutor(flying) as pool:
-        for volley in range(volleys):
+        # The first opens a hundred connections, whose handshakes are work that comes but once.
+        list(pool.map(partial(bind, rig), spare[:flying]))
+        running = verbs.measure_filter(rig.extender.url, body, 4.5 * volleys, tmp_path / "busy")
+        for volley in range(1, volleys + 1):
             began = time.monotonic()
             calls = list(pool.map(partial(bind, rig), spare[volley * flying :][:flying]))
             ended = min(each.ended for each in calls)
             sent = max(each.began for each in calls)
             assert sent < ended, "they were not all under way at once"
-            waiting.append((sent + ARRIVED, ended))
+            waiting.append((sent + ARRIVED, sent + 1.0))
             failed += [each.error for each in calls if each.error]
             time.sleep(max(0.0, began + 4 - time.monotonic()))
     busy = verbs.measured(running, waiting)
-    print(f"\nfilter idle: {idle}\nfilter while {flying} binds hang: {busy}")
+    print(f"\nfilter idle: {idle}\nfilter while {flying} binds hang: {busy}; {len(failed)} failed")
     assert busy.calls > 100
     assert busy.p99 <= 2 * idle.p99 + MARGIN
     # One may have been too late on a loaded machine.

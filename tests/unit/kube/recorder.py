@@ -45,7 +45,7 @@ class Recorder:
         self.calls: list[tuple[str, Any]] = []
         self.problems: list[str] = []
         self.causes: list[str] = []
-        self.counts = {"relisted": 0, "synced": 0, "event": 0}
+        self.counts = {"relisted": 0, "synced": 0, "opened": 0, "event": 0}
         self.pauses: list[float] = []
         self.fail_once = False
         self._changed = threading.Condition()
@@ -95,6 +95,11 @@ class Recorder:
         """Of the observer."""
         with self._change():
             self.counts["synced"] += 1
+
+    def opened(self, _: str, /) -> None:
+        """Of the observer."""
+        with self._change():
+            self.counts["opened"] += 1
 
     def event(self, _: str, /) -> None:
         """Of the observer."""

@@ -33,7 +33,7 @@ def test_root_says_who_this_is(client: FlaskClient) -> None:
             "debug": {
                 "attempts": "http://127.0.0.1:8890/debug/attempts",
                 "explain": "http://127.0.0.1:8890/debug/explain",
-            "hosts": "http://127.0.0.1:8890/debug/hosts",
+                "hosts": "http://127.0.0.1:8890/debug/hosts",
             },
         }
 

@@ -13,7 +13,8 @@ from extender.kube.binding import Binding, Outcome, Result
 from extender.kube.errors import TransportError
 from extender.model.attempt import Attempt
 from extender.protocol.errors import ProtocolError
-from extender.verbs.bind import DOUBT, Failed, PodBinder
+from extender.verbs.bind import DOUBT, PodBinder
+from extender.verbs.binding import Failed
 from extender.verbs.engine import Engine
 from extender.verbs.filter import filter_pod
 from extender.verbs.handover import HandOver

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from extender.kube.errors import ApiError, KubeError, TransportError
-from extender.verbs.bind import Failed
+from extender.verbs.binding import Failed
 from extender.verbs.notes import Notes
 
 
