@@ -168,12 +168,16 @@ class Background:
             work.start()
 
     def stop(self) -> None:
-        """Stop, and hand the Lease back; after the last call has been answered."""
-        for work in self._work:
-            work.stop()
+        """Hand the Lease back, and stop; after the last call has been answered.
+
+        The Lease first, so that nobody waits for it: what the leader was just doing may well be
+        done twice.
+        """
         self.elector.stop()
         self.notes.stop()
         self.events.stop()
+        for work in self._work:
+            work.stop()
 
     def announce(self, attempt: Attempt) -> None:
         """Tell of an attempt on its pod, if it deserves that."""

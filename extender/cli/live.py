@@ -107,8 +107,7 @@ class Live:
 
     def read_nodes_again(self) -> None:
         """List the nodes anew: what they are translated by has changed."""
-        self._nodes.stop()
-        self._nodes.start()
+        self._nodes.relist()
 
     def missing(self) -> Mapping[str, str]:
         """By resource, what is wrong with what is known of it; "" where nothing is."""

@@ -110,6 +110,8 @@ class Reflector(Generic[T]):
         self._observer = observer
         self._optional = optional
         self._pause = pause
+        self._again = threading.Event()
+        self._interrupt = Interrupt()
         self._running = threading.Lock()
         self._control = threading.Lock()
         self._thread: tuple[threading.Thread, threading.Event] | None = None
@@ -165,6 +167,14 @@ class Reflector(Generic[T]):
         thread.join(_STOP_TIMEOUT)
         return not thread.is_alive()
 
+    def relist(self) -> None:
+        """Lists anew, at once, whatever goes on: what is decoded is to be decoded otherwise.
+
+        Any thread may call.
+        """
+        self._again.set()
+        self._interrupt.trigger()
+
     def run(self, stop: threading.Event) -> None:
         """Lists and watches in this thread until the event is set, also while it waits for bytes.
 
@@ -173,20 +183,27 @@ class Reflector(Generic[T]):
         """
         if not self._running.acquire(blocking=False):
             raise RuntimeError(f"the reflector of {self.resource} runs already")
-        interrupt = Interrupt()
         # Sets the thread below free when it waits for bytes.
         threading.Thread(
-            target=_trigger_on,
-            args=(stop, interrupt),
+            target=self._interrupt_on,
+            args=(stop,),
             name=f"reflector-{self.resource}-stop",
             daemon=True,
         ).start()
         try:
             self._follower.forget()
-            while not stop.is_set():
+            while True:
+                interrupt = self._interrupt = Interrupt()
+                if self._again.is_set():
+                    self._again.clear()
+                    self._follower.forget()
+                if stop.is_set():
+                    break
                 verdict = self._round(stop, interrupt)
                 if stop.is_set():
                     break
+                if self._again.is_set():
+                    continue
                 if verdict.relist:
                     self._follower.forget()
                 self._observer.restarted(self.resource, verdict.cause)
@@ -223,7 +240,6 @@ class Reflector(Generic[T]):
             text = f"the server has no such resource, taken as empty ({error})"
         return Verdict("missing", _MISSING_INTERVAL, relist=True, text=text)
 
-
-def _trigger_on(stop: threading.Event, interrupt: Interrupt) -> None:
-    stop.wait()
-    interrupt.trigger()
+    def _interrupt_on(self, stop: threading.Event) -> None:
+        stop.wait()
+        self._interrupt.trigger()

@@ -57,7 +57,8 @@ def run(workdir: Path, config: dict[str, Any], with_extender: bool) -> None:
     with ExitStack() as stack:
         control_plane = stack.enter_context(ControlPlane(workdir))
         api = control_plane.api
-        print("control plane: ready", flush=True)
+        control_plane.install_kinds()
+        print("control plane: ready, with our kinds", flush=True)
         expected = [api.create(node)["metadata"]["name"] for node in nodes()]
         wait_until(
             lambda: all(objects.is_ready(node) for node in api.list("Node")), 60, "the nodes ready"
@@ -70,7 +71,8 @@ def run(workdir: Path, config: dict[str, Any], with_extender: bool) -> None:
             stack.callback(extender.stop)
             processes.append(extender.process)
             print(f"extender: ready at {extender.url}", flush=True)
-        control_plane.start_scheduler(scheduler_config(extender.url if extender else None))
+        url = extender.url if extender else None
+        control_plane.start_scheduler(scheduler_config(url, bind=True, preempt=True))
         api.create(objects.deployment("web", REPLICAS, "500m", "512Mi"))
         wait_until(
             lambda: sum(node is not None for node in api.placements().values()) == REPLICAS,

@@ -206,6 +206,12 @@ class ControlPlane:
             raise RuntimeError(f"kubectl {' '.join(args)}: {done.stderr.strip()}")
         return done.stdout
 
+    def install_kinds(self) -> None:
+        """Lets the API server serve HostAggregate, Flavor and ServerGroup."""
+        folder = str(build.REPOSITORY / "deploy" / "crds")
+        self.kubectl("apply", "-f", folder)
+        self.kubectl("wait", "--for=condition=Established", "-f", folder)
+
     def kubeconfig_for(self, service_account: str, namespace: str = "default") -> Path:
         """A kubeconfig with a fresh token of a service account, to run something under its RBAC."""
         token = self.kubectl("create", "token", service_account, f"--namespace={namespace}")

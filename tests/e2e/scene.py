@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e import objects
-from tests.e2e.build import REPOSITORY
 from tests.e2e.bulk import Bulk
 from tests.e2e.controlplane import ControlPlane
 from tests.e2e.extender_process import Extender, start_extender
@@ -45,9 +44,7 @@ class Scene:
 
     def install_kinds(self) -> None:
         """Let the API server serve HostAggregate, Flavor and ServerGroup."""
-        folder = REPOSITORY / "deploy" / "crds"
-        self.control_plane.kubectl("apply", "-f", str(folder))
-        self.control_plane.kubectl("wait", "--for=condition=Established", "-f", str(folder))
+        self.control_plane.install_kinds()
 
     def start(
         self,

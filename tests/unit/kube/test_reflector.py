@@ -563,3 +563,28 @@ def test_reflectors_share_a_transport(serve: Serve, connect: Connect) -> None:
             assert one.wait_synced(5)
             assert two.wait_synced(5)
         assert second.causes == []
+
+
+def test_relist(serve: Serve, connect: Connect) -> None:
+    """The whole set is asked for anew at once, from a watch that has nothing to say."""
+    server = serve([stream(added("a", 4), END), stream(added("a", 4), added("b", 5), END)])
+    recorder = Recorder()
+    with running(recorder.reflector(connect(server))) as reflector:
+        recorder.until(lambda: recorder.counts["synced"] == 1)
+        reflector.relist()
+        recorder.until(lambda: recorder.counts["synced"] == 2)
+    assert recorder.calls == [("replace", ["a"]), ("replace", ["a", "b"])]
+    assert recorder.counts["relisted"] == 1
+    assert recorder.problems == []
+    assert [request.query.get("resourceVersion") for request in server.requests] == [None, None]
+
+
+def test_relist_before_the_start(serve: Serve, connect: Connect) -> None:
+    """Nothing is listed twice for it."""
+    server = serve([stream(added("a", 4), END)])
+    recorder = Recorder()
+    reflector = recorder.reflector(connect(server))
+    reflector.relist()
+    with running(reflector):
+        recorder.until(lambda: recorder.counts["synced"] == 1)
+    assert recorder.calls == [("replace", ["a"])]
