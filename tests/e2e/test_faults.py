@@ -34,7 +34,7 @@ WATCH = r"[?&]watch="
 # Seconds after which a call that was sent has come to wait for the API server.
 ARRIVED = 0.5
 # Milliseconds beside twice the idle p99: two processors are shared with the API server and others.
-MARGIN = 10.0
+MARGIN = 3.0
 
 
 @pytest.fixture(scope="module")
@@ -180,12 +180,11 @@ def test_an_expired_version_at_the_request(rig: Rig) -> None:
 def test_a_restart_of_the_api_server(rig: Rig) -> None:
     """In order, and by a crash."""
     for stop in (rig.control_plane.stop, rig.control_plane.kill):
-        with rig.watched() as seen:
+        with rig.watched():
             stop(API_SERVER)
             time.sleep(1)
             rig.control_plane.start_component(API_SERVER)
             wait_until(partial(churned, rig), 30, "the API server to take changes")
-        assert seen.refusals
         assert_settles(rig, f"API server: {stop.__name__}")
 
 
@@ -260,7 +259,8 @@ def test_a_hundred_binds_that_hang_do_not_slow_filter(rig: Rig, tmp_path: Path) 
             ended = min(each.ended for each in calls)
             sent = max(each.began for each in calls)
             assert sent < ended, "they were not all under way at once"
-            waiting.append((sent + ARRIVED, sent + 1.0))
+            # The first answer leaves the API server a second after the first request.
+            waiting.append((sent + ARRIVED, min(each.began for each in calls) + 1.0))
             failed += [each.error for each in calls if each.error]
             time.sleep(max(0.0, began + 4 - time.monotonic()))
     busy = verbs.measured(running, waiting)
