@@ -171,7 +171,7 @@ def test_the_replacement_goes_elsewhere_until_the_attempts_are_used_up(
     assert left["spec"].get("nodeName") is None
     assert len(workload(scene)) == MAX_ATTEMPTS + 1
     assert scene.metric("nova_extender_max_retries_exceeded_total") >= 1
-    # Events are the Lease's holder's, and the one that was killed held it.
+    # Events are sent in the background.
     wait_until(
         lambda: EXCEEDED_IN_FULL in event_text(scene, "MaxRetriesExceeded", left),
         30,

@@ -142,6 +142,9 @@ def test_no_limit_is_broken(field: Scene) -> None:
     with PodHistory(field.api) as history:
         storm(field, history, [])
         assert_all_is_well(field, history)
+    refused = [each for each in field.api.list("Event") if each["reason"] == "ClaimRefused"]
+    assert refused
+    assert refused[0]["reportingComponent"] == "nova-extender.io/nova-extender"
 
 
 @pytest.mark.timeout(600)
