@@ -76,7 +76,8 @@ class Background:
     """Everything that runs beside the calls of kube-scheduler.
 
     What follows from a call (an Event, a note on the pod) is written by whoever answered it: nobody
-    else knows of it. What concerns the cluster as a whole (statuses, waking pods) is the leader's.
+    else knows of it. What concerns the cluster as a whole is the leader's: statuses, and waking
+    pods, which whoever is asked does too, for it alone knows whom it refused a moment too soon.
 
     Args:
         engine: what is known.
@@ -86,6 +87,7 @@ class Background:
         metrics: for claims that expire, and for drift.
         tell: one line for people about what is wrong.
         inform: one line about what is as it should be.
+        asked: whether kube-scheduler asks us at present.
     """
 
     def __init__(
@@ -97,12 +99,14 @@ class Background:
         metrics: BindMetrics,
         tell: Tell,
         inform: Tell,
+        asked: Callable[[], bool] = lambda: False,
     ) -> None:
         options = config.kubernetes
         self._engine = engine
         self._transport = transport
         self._tell = tell
         self._inform = inform
+        self._asked = asked
         self._preemption = options.preemption
         self.events = EventRecorder(transport, identity.unique, tell)
         self.notes = Notes(self._write_note, tell)
@@ -149,7 +153,7 @@ class Background:
             Periodic("doubts", 1.0, doubts.run, self._failed("asking about binds")),
             Periodic("upkeep", 1.0, upkeep.run, self._failed("upkeep")),
             Periodic("recount", 10.0, upkeep.recount, self._failed("recount")),
-            Periodic("wake", 1.0, self._led(self.waker.run), self._failed("waking pods")),
+            Periodic("wake", 1.0, self._wake, self._failed("waking pods")),
             Periodic("statuses", 2.0, self._led(statuses.run_once), self._failed("statuses")),
         ]
         if self._preemption == "auto":
@@ -194,6 +198,10 @@ class Background:
 
     def _lead(self, leading: bool) -> None:
         self._inform("this process holds the Lease" if leading else "this process lost the Lease")
+
+    def _wake(self) -> None:
+        if self.elector.leading or self._asked():
+            self.waker.run()
 
     def _led(self, action: Callable[[], object]) -> Callable[[], None]:
         def run() -> None:

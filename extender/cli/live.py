@@ -14,10 +14,11 @@ from extender.kube.sink import Observer, Sink
 from extender.kube.transport import Transport
 from extender.model.host_state import HostState
 from extender.model.rejection import Rejection
+from extender.state.cluster import Cluster
 from extender.state.failed_feed import FAILED_PODS, FailedPodSink, read_failed
 from extender.state.kind_feed import KindFeeds
 from extender.state.kind_record import read_aggregate, read_flavor, read_group
-from extender.state.node_feed import NodeSink, read_node
+from extender.state.node_feed import Lock, NodeSink, read_node
 from extender.state.pod_feed import PodRecord, PodSink, read_pod
 from extender.verbs.engine import Engine
 
@@ -51,6 +52,7 @@ class Live:
         tell: told of objects that cannot be read.
         on_change: told of changes of our own kinds that may turn a verdict.
         on_rejection: told of each pod that a kubelet would not take.
+        on_news: told of nodes that changed and pods that went: others may fit there now.
         clock: seconds that only grow.
     """
 
@@ -62,6 +64,7 @@ class Live:
         tell: Tell,
         on_change: Tell = _ignore,
         on_rejection: Callable[[Rejection], object] = _ignore,
+        on_news: Tell = _ignore,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
@@ -80,12 +83,12 @@ class Live:
 
         failed = FailedPodSink(cluster.retries, lock, engine.now, on_rejection)
         self._nodes = self._reflector(
-            NODES, "/api/v1/nodes", decode_node, NodeSink(cluster, lock, tell)
+            NODES, "/api/v1/nodes", decode_node, _Nodes(cluster, lock, tell, on_news)
         )
         self._reflectors: Mapping[str, Reflector[Any]] = {
             NODES: self._nodes,
             PODS: self._reflector(
-                PODS, "/api/v1/pods", decode_pod, PodSink(cluster, lock), selector=_LIVING
+                PODS, "/api/v1/pods", decode_pod, _Pods(cluster, lock, on_news), selector=_LIVING
             ),
             FAILED: self._reflector(
                 FAILED, "/api/v1/pods", read_failed, failed, selector=FAILED_PODS
@@ -163,6 +166,31 @@ class Live:
             selectors={"fieldSelector": selector} if selector else None,
             optional=optional,
         )
+
+
+class _Nodes(NodeSink):
+    """Tells of nodes that are new or changed."""
+
+    def __init__(self, cluster: Cluster, lock: Lock, tell: Tell, on_news: Tell) -> None:
+        super().__init__(cluster, lock, tell)
+        self._on_news = on_news
+
+    def upsert(self, obj: HostState) -> None:
+        super().upsert(obj)
+        self._on_news(f"node {obj.host}")
+
+
+class _Pods(PodSink):
+    """Tells of pods that are gone, or have ended."""
+
+    def __init__(self, cluster: Cluster, lock: Lock, on_news: Tell) -> None:
+        super().__init__(cluster, lock)
+        self._on_news = on_news
+
+    def delete(self, obj: PodRecord) -> None:
+        super().delete(obj)
+        if obj.entry is not None:
+            self._on_news("the end of a pod")
 
 
 class _Heard:

@@ -45,6 +45,7 @@ from extender.verbs.engine import Engine
 from extender.verbs.explain import explain_pending
 from extender.verbs.handover import HandOver
 from extender.verbs.hosts import each_host
+from extender.verbs.late import LateNews
 
 STANDALONE = "standalone"
 
@@ -144,8 +145,16 @@ class Extender:
         """Watch a live cluster, and do what has to be done there."""
         self.transport = way
         background = self.background = Background(
-            self.engine, way, self.config, identity(), self.metrics.binds, self.tell, self.log.info
+            self.engine,
+            way,
+            self.config,
+            identity(),
+            self.metrics.binds,
+            self.tell,
+            self.log.info,
+            lambda: self.handover.asked,
         )
+        late = LateNews(background.waker.ask)
         self.live = Live(
             self.engine,
             way,
@@ -153,6 +162,7 @@ class Extender:
             self.tell,
             on_change=background.waker.ask,
             on_rejection=self._rejected,
+            on_news=late.came,
         )
         background.attend(self.live)
         record = self.engine.record
@@ -160,6 +170,7 @@ class Extender:
         def record_and_announce(attempt: Attempt) -> None:
             record(attempt)
             background.announce(attempt)
+            late.tried(attempt)
 
         self.engine.record = record_and_announce
         self.live.start()

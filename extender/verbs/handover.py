@@ -49,6 +49,11 @@ class HandOver:
             self._last = now
 
     @property
+    def asked(self) -> bool:
+        """Whether it is us who are asked at present."""
+        return self._last is not None and self._clock() - self._last <= self._silence
+
+    @property
     def recent(self) -> bool:
         """Whether the grace time runs."""
         return self._clock() < self._until

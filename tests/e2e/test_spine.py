@@ -177,9 +177,14 @@ def test_a_ratio_of_a_half_holds_at_the_milli_core(scene: Scene) -> None:
 
 
 def test_a_raised_ratio_lets_the_waiting_pod_in(scene: Scene) -> None:
-    """(c) Changing the node's annotation reaches the extender by its watch and wakes the pod."""
+    """(c) Changing the node's annotation reaches the extender by its watch and wakes the pod.
+
+    kube-scheduler may well ask before the watch has told us; then the extender wakes it again, by
+    its own pod.
+    """
     scene.nodes(objects.node("half", "4", annotations=nova(cpu_allocation_ratio="0.5")))
-    scene.start()
+    scene.api.create(pod("extender-0", nodeName="half"))
+    scene.start(env={"POD_NAME": "extender-0", "POD_NAMESPACE": "default"})
     scene.refused(pod("wide", "3"))
     scene.api.patch(
         "Node", "half", {"metadata": {"annotations": nova(cpu_allocation_ratio="0.75")}}

@@ -49,3 +49,15 @@ def test_after_a_silence() -> None:
         clock.now = now
         handover.called()
         assert handover.recent is recent, now
+
+
+def test_who_is_asked() -> None:
+    """Whoever was called within the time of a silence; nobody before the first call."""
+    clock = Clock()
+    handover = HandOver(clock, silence=10)
+    assert not handover.asked
+    handover.called()
+    clock.now = 110.0
+    assert handover.asked
+    clock.now = 110.1
+    assert not handover.asked
