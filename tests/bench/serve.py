@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from typing import Any
 from unittest import mock
 
 from extender.cli import serve
@@ -20,8 +21,8 @@ from tests.bench.server import NOTHING, NOTHING_REPLY
 def main(config: str, cluster: str) -> None:
     """Serve until told to stop, all parts put together by the product's own code."""
 
-    def with_nothing(engine: Engine) -> Mapping[str, Callable[[bytes], Reply]]:
-        return {**calls(engine), NOTHING: lambda _: Reply(200, NOTHING_REPLY)}
+    def with_nothing(engine: Engine, *rest: Any) -> Mapping[str, Callable[[bytes], Reply]]:
+        return {**calls(engine, *rest), NOTHING: lambda _: Reply(200, NOTHING_REPLY)}
 
     with mock.patch.object(serve, "calls", with_nothing):
         serve.run(load_config(config).config, cluster, None, lambda _: None)
