@@ -23,17 +23,12 @@ from extender.verbs.engine import Engine
 from extender.weighers.base import HostWeigher
 
 
-def load_config(path: str | None) -> Loaded:
+def load_config(path: str | None, text: str | None = None) -> Loaded:
     """Read the configuration, and check that every filter and weigher it names can be had.
 
-    Raises:
-        ConfigError: with every problem found.
-    """
-    return load(path, check=lambda config: _scheduler(config)[1])
-
-
-def load_text(path: str, text: str) -> Loaded:
-    """The same of a file that was read already.
+    Args:
+        path: the file; None for the defaults.
+        text: what the file holds, where it was read already.
 
     Raises:
         ConfigError: with every problem found.

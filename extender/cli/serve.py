@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from extender.cli.assembly import build_engine, build_scheduler, load_text
+from extender.cli.assembly import build_engine, build_scheduler, load_config
 from extender.cli.background import ApiServer, Background
 from extender.cli.identity import identity
 from extender.cli.live import Live
@@ -101,7 +101,7 @@ class Extender:
         self.reloader = Reloader(
             config_path,
             config,
-            load_text,
+            load_config,
             self.apply,
             self.tell,
             self.metrics.reloads,

@@ -181,6 +181,11 @@ class WeighPart:
         """Positions from best to worst; equal weights keep the order of ``hosts``."""
         return np.argsort(-self.weights, kind="stable")
 
+    def weight_of(self, host: str) -> float | None:
+        """A host's weight, ``None`` if it was not weighed."""
+        places = np.flatnonzero(self.hosts == host)
+        return float(self.weights[places[0]]) if len(places) else None
+
     @property
     def size(self) -> int:
         """Roughly the bytes this keeps in memory."""
@@ -245,7 +250,5 @@ class Attempt:
         """Whether the bind went to a host of the greatest weight; ``None`` where nobody weighed."""
         if self.bound is None or self.weighed is None:
             return None
-        places = np.flatnonzero(self.weighed.hosts == self.bound.host)
-        if not len(places):
-            return None
-        return bool(self.weighed.weights[places[0]] == self.weighed.weights.max())
+        weight = self.weighed.weight_of(self.bound.host)
+        return None if weight is None else weight == float(self.weighed.weights.max())

@@ -43,9 +43,8 @@ def _decision(host: str, attempt: Attempt | None) -> str:
         found["hosts_passed"] = int(np.count_nonzero(attempt.filtered.passed))
     weighed = attempt.weighed if attempt is not None else None
     if weighed is not None:
-        places = np.flatnonzero(weighed.hosts == host)
-        if len(places):
-            weight = float(weighed.weights[places[0]])
+        weight = weighed.weight_of(host)
+        if weight is not None:
             found["rank"] = int(np.count_nonzero(weighed.weights > weight)) + 1
             found["weight"] = round(weight, 6)
     return msgspec.json.encode(found).decode()

@@ -28,7 +28,7 @@ def filter_pod(engine: Engine, body: bytes) -> Reply:
         hosts = asked(engine, args)
         part = engine.scheduler.filter(hosts.table, hosts.names, hosts.rows, spec)
         if hosts.nodes is None:
-            attempt = new_attempt(engine, spec, part)
+            attempt = _attempt(engine, spec, part)
             engine.attempts.add(attempt)
     if attempt is not None:
         engine.record(attempt)
@@ -41,7 +41,7 @@ def filter_pod(engine: Engine, body: bytes) -> Reply:
     return Reply(200, filter_reply(passed, nodes, failed, unresolvable))
 
 
-def new_attempt(engine: Engine, spec: RequestSpec, part: FilterPart | None) -> Attempt:
+def _attempt(engine: Engine, spec: RequestSpec, part: FilterPart) -> Attempt:
     """What is remembered of this request from now on."""
     return Attempt(
         uid=spec.instance_uuid,
