@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
@@ -58,6 +58,8 @@ class Vocabulary:
         self.values: list[Any] = []
         self._codes: dict[Hashable, int] = {}
         self._memo: dict[Hashable, list[Any]] = {}
+        self._arrays: dict[Hashable, npt.NDArray[Any]] = {}
+        self._filled: dict[Hashable, int] = {}
 
     def encode(self, value: Hashable) -> int:
         """The code of a value, given out at first sight."""
@@ -80,6 +82,36 @@ class Vocabulary:
         for value in self.values[len(known) :]:
             known.append(function(value))
         return known
+
+    def array(
+        self, key: Hashable, function: Callable[[Any], Any], dtype: type[S], width: int = 0
+    ) -> npt.NDArray[S]:
+        """``function`` of each value as an array, worked out once for a value and a key.
+
+        Args:
+            key: as for ``memo``; ``dtype`` and ``width`` go with it.
+            function: value → result; with a width, a row of so many.
+            dtype: NumPy type of the results.
+            width: 0 for one result a value, else the array has a row of so many a value.
+        """
+        filled, size = self._filled.get(key, 0), len(self.values)
+        array = self._arrays.get(key)
+        if array is None or size > len(array):
+            shape = (max(16, 2 * size), width) if width else max(16, 2 * size)
+            grown: npt.NDArray[S] = np.zeros(shape, dtype=dtype)
+            if array is not None:
+                grown[:filled] = array[:filled]
+            array = self._arrays[key] = grown
+        for code in range(filled, size):
+            array[code] = function(self.values[code])
+        self._filled[key] = size
+        return read_only(array[:size])
+
+
+def read_only(array: npt.NDArray[S]) -> npt.NDArray[S]:
+    """The array, closed to ``+=`` and the like: a filter must not change what others judge by."""
+    array.setflags(write=False)
+    return array
 
 
 class Encoded:
@@ -110,3 +142,15 @@ class Encoded:
             results = [function(value) for value in self.vocabulary.values]
         spread: npt.NDArray[S] = np.array(results, dtype=dtype)[self.codes]
         return spread
+
+    def numbers(self, by_value: Mapping[Any, int], dtype: type[S]) -> npt.NDArray[S]:
+        """A number for each host by its value, 0 where the mapping has none.
+
+        Costs by the size of the mapping, not by the number of distinct values.
+        """
+        found: npt.NDArray[S] = np.zeros(len(self.vocabulary.values), dtype=dtype)
+        for value, number in by_value.items():
+            code = self.vocabulary.code(value)
+            if code >= 0:
+                found[code] = number
+        return found[self.codes]

@@ -14,6 +14,7 @@ class Contribution:
     Args:
         instance: the pod as Nova's instance.
         host: the node it is bound to.
+        extended: what it takes of extended resources, by name.
         io_op: whether it starts or terminates (Nova's building or migrating instance).
         terminating: whether it has a deletionTimestamp.
         group: its server group's name, if any.
@@ -29,6 +30,7 @@ class Contribution:
     milli_vcpus: int = 0
     memory: int = 0
     disk: int = 0
+    extended: tuple[tuple[str, int], ...] = ()
     io_op: bool = False
     terminating: bool = False
     group: str | None = None

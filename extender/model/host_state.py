@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntFlag
 from fractions import Fraction
@@ -11,8 +11,15 @@ from types import MappingProxyType
 
 from extender.model.flavor import GIB, MIB, Flavor, vcpus
 from extender.model.groups import Aggregates, split_values, values_from_key
+from extender.model.metrics import HostMetric, merged
+from extender.model.numa import NUMATopology
+from extender.model.pci import PciPool
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
+NOTHING_SAID: Mapping[str, object] = MappingProxyType({})
+
+TRAIT_LABEL = "nova-extender.io/trait."
+"""Before a trait's name in the labels of a node; the label's presence counts, not its value."""
 
 
 class Unreadable(IntFlag):
@@ -25,6 +32,13 @@ class Unreadable(IntFlag):
     RAM = 16
     DISK = 32
     SERVICE = 64
+    CPU_INFO = 128
+    STATS = 256
+    SUPPORTED_INSTANCES = 512
+    METRICS = 1024
+    NUMA = 2048
+    PCI = 4096
+    TRUST = 8192
 
 
 ALL_READABLE = Unreadable(0)
@@ -84,12 +98,16 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A pod that counts on a host: what group and type filters ask of Nova's ``instances``."""
+    """A pod that counts on a host: what group and type filters ask of Nova's ``instances``.
+
+    ``image_properties`` are pairs of a property's name and its text, for ImagePropertiesWeigher.
+    """
 
     uuid: str
     namespace: str
     name: str
     flavor: str = ""
+    image_properties: tuple[tuple[str, str], ...] = ()
 
 
 def _zone_names(aggregates: Aggregates) -> frozenset[str]:
@@ -100,7 +118,10 @@ def _zone_names(aggregates: Aggregates) -> frozenset[str]:
 class HostState:
     """Nova's ``HostState`` of one node. Amounts are exact; Nova's units are properties.
 
-    Source: ``nova.scheduler.host_manager.HostState``.
+    What can come from two places is kept apart, so that a change of one leaves the other: metrics
+    and NUMA cells *reported* by the node's annotations, and those *observed* through the API.
+    ``trust_time`` is when a trust level was attested, seconds since the epoch; ``None``: never
+    outdated. Source: ``nova.scheduler.host_manager.HostState``.
     """
 
     host: str
@@ -118,12 +139,29 @@ class HostState:
     hypervisor_type: str | None = None
     hypervisor_version: int | None = None
     hypervisor_hostname: str = ""
+    supported_instances: tuple[tuple[str, ...], ...] = ()
+    cpu_info: Mapping[str, object] = field(default_factory=lambda: NOTHING_SAID)
+    reported_stats: Mapping[str, object] = field(default_factory=lambda: NOTHING_SAID)
+    reported_metrics: tuple[HostMetric, ...] = ()
+    observed_metrics: tuple[HostMetric, ...] = ()
+    reported_numa: NUMATopology | None = None
+    observed_numa: NUMATopology | None = None
+    pci_pools: tuple[PciPool, ...] = ()
+    extended_used: dict[str, int] = field(default_factory=dict)
+    trust_lvl: str = "unknown"
+    trust_time: float | None = None
     unreadable: Unreadable = ALL_READABLE
     problems: tuple[str, ...] = ()
     num_io_ops: int = 0
     failed_builds: int = 0
     instances: dict[str, Instance] = field(default_factory=dict)
-    limits: dict[str, int] = field(default_factory=dict)
+    image_pairs: dict[tuple[str, str], int] = field(default_factory=dict, init=False)
+    """How many of the instances have an image property of this name and text."""
+
+    def __post_init__(self) -> None:
+        """Count the image properties of the instances given."""
+        for instance in self.instances.values():
+            self._count(instance, 1)
 
     @property
     def nodename(self) -> str:
@@ -139,6 +177,48 @@ class HostState:
     def num_instances(self) -> int:
         """Pods that count on the host, DaemonSet and static pods included."""
         return len(self.instances)
+
+    @property
+    def flavors(self) -> frozenset[str]:
+        """The names of the flavors that pods on the host have; pods without one are left out."""
+        return frozenset(i.flavor for i in self.instances.values() if i.flavor)
+
+    @property
+    def metrics(self) -> tuple[HostMetric, ...]:
+        """Nova's ``metrics``: as the node's annotation has them, else as metrics.k8s.io does."""
+        return merged(self.reported_metrics, self.observed_metrics)
+
+    @property
+    def numa_topology(self) -> NUMATopology | None:
+        """Nova's ``numa_topology``: the node's annotation, else its NodeResourceTopology."""
+        return self.reported_numa if self.reported_numa is not None else self.observed_numa
+
+    @property
+    def traits(self) -> frozenset[str]:
+        """Traits that the node's labels give it; Nova keeps them with the resource provider."""
+        start = len(TRAIT_LABEL)
+        return frozenset(key[start:] for key in self.labels if key.startswith(TRAIT_LABEL))
+
+    @property
+    def stats(self) -> dict[str, object]:
+        """Nova's ``stats``: counters that the extender keeps, under what the annotation says."""
+        projects: dict[str, object] = {}
+        for instance in self.instances.values():
+            key = f"num_proj_{instance.namespace}"
+            number = projects.get(key, 0)
+            projects[key] = number + 1 if isinstance(number, int) else 1
+        return {
+            "num_instances": self.num_instances,
+            "io_workload": self.num_io_ops,
+            "failed_builds": self.failed_builds,
+            **projects,
+            **self.reported_stats,
+        }
+
+    def extended_free(self, resource: str) -> int:
+        """What is left of an extended resource, 0 where the node has none; may be negative."""
+        total = sum(pool.total for pool in self.pci_pools if pool.resource == resource)
+        return total - self.extended_used.get(resource, 0)
 
     @property
     def zones(self) -> frozenset[str]:
@@ -203,8 +283,41 @@ class HostState:
         """The ratio as a float, as Nova holds it."""
         return float(self.disk.ratio)
 
-    def consume(self, flavor: Flavor, instance: Instance) -> None:
+    def add_instance(self, instance: Instance) -> None:
+        """Put a pod on the host; one that is there already is replaced."""
+        self.remove_instance(instance.uuid)
+        self.instances[instance.uuid] = instance
+        self._count(instance, 1)
+
+    def remove_instance(self, uuid: str) -> None:
+        """Take a pod off the host; no error if it is not there."""
+        gone = self.instances.pop(uuid, None)
+        if gone is not None:
+            self._count(gone, -1)
+
+    def use_extended(self, resources: Iterable[tuple[str, int]], sign: int = 1) -> None:
+        """Take extended resources, or give them back."""
+        for resource, amount in resources:
+            used = self.extended_used.get(resource, 0) + sign * amount
+            if used:
+                self.extended_used[resource] = used
+            else:
+                self.extended_used.pop(resource, None)
+
+    def consume(
+        self,
+        flavor: Flavor,
+        instance: Instance,
+        extended: Iterable[tuple[str, int]] = (),
+        numa: NUMATopology | None = None,
+    ) -> None:
         """Take an instance's demand off the host.
+
+        Args:
+            flavor: what it asks for.
+            instance: itself.
+            extended: what it takes of extended resources.
+            numa: the host's cells with the instance fitted in, where it asks for cells.
 
         Source: ``HostState._locked_consume_from_request``; swap is taken too, since DiskFilter
         demands it (Nova forgets it).
@@ -213,7 +326,10 @@ class HostState:
         self.ram.used += flavor.memory
         self.disk.used += flavor.disk
         self.num_io_ops += 1
-        self.instances[instance.uuid] = instance
+        self.use_extended(extended)
+        if numa is not None:
+            self.reported_numa = numa
+        self.add_instance(instance)
 
     def copy(self) -> HostState:
         """An independent copy, to consume on without touching what is known."""
@@ -224,5 +340,14 @@ class HostState:
             copy.copy(self.disk),
         )
         twin.instances = dict(self.instances)
-        twin.limits = {}
+        twin.extended_used = dict(self.extended_used)
+        twin.image_pairs = dict(self.image_pairs)
         return twin
+
+    def _count(self, instance: Instance, sign: int) -> None:
+        for pair in instance.image_properties:
+            number = self.image_pairs.get(pair, 0) + sign
+            if number:
+                self.image_pairs[pair] = number
+            else:
+                self.image_pairs.pop(pair, None)

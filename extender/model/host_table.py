@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import repeat
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from extender.model.columns import Bool, Column, Encoded, Int32, S, Vocabulary, clamp
+from extender.model.columns import Bool, Column, Encoded, S, clamp, read_only
+from extender.model.derived import Derived
 from extender.model.host_state import HostState, Unreadable
 
 Rows = npt.NDArray[np.intp]
 
-_SPARE = 64
-"""Values that hosts no longer have: kept up to one a host and this many, then let go."""
+FIXED = frozenset(
+    {
+        "aggregates",
+        "cell_uuid",
+        "folded_host",
+        "host",
+        "host_ip",
+        "nodename",
+        "supported_instances",
+        "traits",
+        "trust_lvl",
+        "zones",
+    }
+)
+"""Attributes that the pods on a host do not change."""
 
 
 class HostTable:
@@ -39,6 +53,8 @@ class HostTable:
     disk_limit = Column(np.int64, lambda h: clamp(h.disk.limit))
     num_instances = Column(np.int64, lambda h: h.num_instances)
     num_io_ops = Column(np.int64, lambda h: h.num_io_ops)
+    failed_builds = Column(np.int64, lambda h: h.failed_builds)
+    hypervisor_version = Column(np.int64, lambda h: h.hypervisor_version or 0)
     disabled = Column(np.bool_, lambda h: h.service.disabled)
     unschedulable = Column(np.bool_, lambda h: h.service.unschedulable)
     forced_down = Column(np.bool_, lambda h: h.service.forced_down)
@@ -46,7 +62,7 @@ class HostTable:
     unreadable = Column(np.int64, lambda h: int(h.unreadable))
 
     _COLUMNS: dict[str, Column[Any]] = {}  # noqa: RUF012 - filled once, just below the class
-    _USAGE = ("cpu_used", "ram_used", "disk_used", "num_instances", "num_io_ops")
+    _USAGE = ("cpu_used", "ram_used", "disk_used", "num_instances", "num_io_ops", "failed_builds")
 
     def __init__(self, hosts: Iterable[HostState] = ()) -> None:
         self.hosts: list[HostState] = []
@@ -54,7 +70,7 @@ class HostTable:
         self._arrays: dict[str, npt.NDArray[Any]] = {
             name: np.zeros(16, dtype=column.dtype) for name, column in self._COLUMNS.items()
         }
-        self._encoded: dict[str, tuple[Int32, Vocabulary]] = {}
+        self._derived = Derived(self.hosts)
         for host in hosts:
             self.put(host)
 
@@ -65,7 +81,7 @@ class HostTable:
 
     def values(self, name: str) -> npt.NDArray[Any]:
         """A numeric column by name, to read only."""
-        return _read_only(self._arrays[name][: len(self.hosts)])
+        return read_only(self._arrays[name][: len(self.hosts)])
 
     def encoded(self, attribute: str) -> Encoded:
         """A HostState attribute, dictionary-encoded; built at first use, then kept up.
@@ -73,10 +89,30 @@ class HostTable:
         Raises:
             AttributeError: HostState has no such attribute.
         """
-        if attribute not in self._encoded:
-            self._encoded[attribute] = self._built(attribute)
-        codes, vocabulary = self._encoded[attribute]
-        return Encoded(_read_only(codes[: len(self.hosts)]), vocabulary)
+        return self._derived.encoded(
+            attribute, attrgetter(attribute), fixed=attribute in FIXED, keyed=False
+        )
+
+    def encoded_by(
+        self, key: Hashable, read: Callable[[HostState], Hashable], *, fixed: bool
+    ) -> Encoded:
+        """What ``read`` gives of each host, dictionary-encoded.
+
+        Built at first use and kept up; of many keys the least used are forgotten, so a key may
+        stem from a request.
+
+        Args:
+            key: names the column; the same key must always go with the same ``read``.
+            read: HostState → a value that can be hashed.
+            fixed: whether it is the same whatever pods are on the host.
+        """
+        return self._derived.encoded(key, read, fixed=fixed, keyed=True)
+
+    def column_by(
+        self, key: Hashable, read: Callable[[HostState], Any], dtype: type[S], *, fixed: bool
+    ) -> npt.NDArray[S]:
+        """What ``read`` gives of each host as a column of numbers; as ``encoded_by``."""
+        return self._derived.numbers(key, read, dtype, fixed=fixed)
 
     def cannot_read(self, what: Unreadable) -> Bool:
         """Which hosts' nodes say something of this kind that cannot be understood."""
@@ -127,7 +163,7 @@ class HostTable:
         else:
             self.hosts[row] = host
         self._write(row, self._COLUMNS)
-        self._encode(row)
+        self._derived.write(row)
         return row
 
     def remove(self, name: str) -> None:
@@ -140,37 +176,22 @@ class HostTable:
             self.hosts[row] = last
             self.index[last.host] = row
             self._write(row, self._COLUMNS)
-            self._encode(row)
+            self._derived.write(row)
 
     def usage_changed(self, host: HostState) -> None:
         """Bring the columns into step after a host's use changed."""
         row = self.index[host.host]
         self._write(row, self._USAGE)
-        self._encode(row)
+        self._derived.write(row, usage_only=True)
 
     def forget_encodings(self) -> None:
         """Drop the encoded columns, to be built anew: what they are made of has changed."""
-        self._encoded.clear()
+        self._derived.clear()
 
     def _write(self, row: int, names: Iterable[str]) -> None:
         host = self.hosts[row]
         for name in names:
             self._arrays[name][row] = self._COLUMNS[name].read(host)
-
-    def _encode(self, row: int) -> None:
-        host = self.hosts[row]
-        for attribute, (codes, vocabulary) in self._encoded.items():
-            codes[row] = vocabulary.encode(getattr(host, attribute))
-            if len(vocabulary.values) > 2 * len(self.hosts) + _SPARE:
-                self._encoded[attribute] = self._built(attribute)
-
-    def _built(self, attribute: str) -> tuple[Int32, Vocabulary]:
-        """The codes of all hosts by a vocabulary of what they have now, and nothing older."""
-        vocabulary = Vocabulary()
-        codes = np.zeros(len(self._arrays["cpu_total"]), dtype=np.int32)
-        for row, host in enumerate(self.hosts):
-            codes[row] = vocabulary.encode(getattr(host, attribute))
-        return codes, vocabulary
 
     def _grow(self, size: int) -> None:
         have = len(self._arrays["cpu_total"])
@@ -178,19 +199,11 @@ class HostTable:
             return
         for name, array in self._arrays.items():
             self._arrays[name] = np.concatenate([array, np.zeros_like(array)])
-        for attribute, (codes, vocabulary) in self._encoded.items():
-            self._encoded[attribute] = (np.concatenate([codes, np.zeros_like(codes)]), vocabulary)
 
 
 HostTable._COLUMNS.update(  # noqa: SLF001 - the class's own declaration, read off itself
     {name: value for name, value in vars(HostTable).items() if isinstance(value, Column)}
 )
-
-
-def _read_only(array: npt.NDArray[S]) -> npt.NDArray[S]:
-    """The array, closed to ``+=`` and the like: a filter must not change what others judge by."""
-    array.setflags(write=False)
-    return array
 
 
 def _checked(rows: Rows) -> Rows:
@@ -213,12 +226,23 @@ class _View(HostTable):
 
     def values(self, name: str) -> npt.NDArray[Any]:
         if name not in self._gathered:
-            self._gathered[name] = _read_only(self._parent.values(name)[self._rows])
+            self._gathered[name] = read_only(self._parent.values(name)[self._rows])
         return self._gathered[name]
 
     def encoded(self, attribute: str) -> Encoded:
         whole = self._parent.encoded(attribute)
         return Encoded(whole.codes[self._rows], whole.vocabulary)
+
+    def encoded_by(
+        self, key: Hashable, read: Callable[[HostState], Hashable], *, fixed: bool
+    ) -> Encoded:
+        whole = self._parent.encoded_by(key, read, fixed=fixed)
+        return Encoded(whole.codes[self._rows], whole.vocabulary)
+
+    def column_by(
+        self, key: Hashable, read: Callable[[HostState], Any], dtype: type[S], *, fixed: bool
+    ) -> npt.NDArray[S]:
+        return read_only(self._parent.column_by(key, read, dtype, fixed=fixed)[self._rows])
 
     def host_state(self, row: int) -> HostState:
         return self._parent.host_state(int(self._rows[row]))

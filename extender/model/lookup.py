@@ -18,6 +18,9 @@ class Lookup(Protocol):
     def instance_group(self, namespace: str, name: str) -> InstanceGroup | None:
         """The server group with its members and their hosts, or ``None``."""
 
+    def instance_hosts(self, namespace: str, names: tuple[str, ...]) -> frozenset[str]:
+        """The hosts of instances, each named by its UID, or by its name in the namespace."""
+
     def retries(
         self, instance_uuid: str, owner: str, noted: SchedulerRetries | None
     ) -> SchedulerRetries:

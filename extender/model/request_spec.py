@@ -10,6 +10,8 @@ from types import MappingProxyType
 from extender.model.facts import MEBIBYTE, VCPU
 from extender.model.flavor import Flavor
 from extender.model.groups import InstanceGroup
+from extender.model.numa import NUMARequest
+from extender.model.pci import PciRequest
 from extender.model.reason import Reason
 
 MOST_HOSTS = 100
@@ -68,10 +70,15 @@ class SchedulerRetries:
 
 @dataclass(frozen=True, slots=True)
 class ImageMeta:
-    """Nova's ``ImageMeta``: the first container's image as written."""
+    """Nova's ``ImageMeta``: the first container's image as written, and what is said of it.
+
+    ``properties`` are those that Nova knows, typed as Nova types them; ``others`` any further ones
+    as texts, which only ImagePropertiesWeigher reads.
+    """
 
     id: str | None = None
     properties: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    others: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,11 @@ class RequestSpec:
 
     Source: ``nova.objects.request_spec.RequestSpec``. ``refusal`` is set when the pod itself
     cannot be judged (an unreadable annotation, a flavor that does not exist): every host refuses.
+
+    ``at`` is when it is judged, seconds since the epoch, for what a host says that can be outdated;
+    without it nothing is. ``hint_hosts`` are the hosts of the instances that a hint names
+    (``same_host``, ``different_host``), ``images`` the images of all containers, ``extended`` what
+    it takes of extended resources.
     """
 
     instance_uuid: str = ""
@@ -105,7 +117,13 @@ class RequestSpec:
         default_factory=lambda: MappingProxyType({})
     )
     instance_group: InstanceGroup | None = None
+    hint_hosts: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     image: ImageMeta = field(default_factory=ImageMeta)
+    images: tuple[str, ...] = ()
+    numa_topology: NUMARequest | None = None
+    pci_requests: tuple[PciRequest, ...] = ()
+    extended: tuple[tuple[str, int], ...] = ()
+    at: float | None = None
     tolerates_unschedulable: bool = False
     tolerates_not_ready: bool = False
     nominated_host: str | None = None

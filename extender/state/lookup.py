@@ -36,6 +36,12 @@ class ClusterLookup:
         """The server group with its members and their hosts, or ``None``."""
         return self.cluster.instance_group(namespace, name)
 
+    def instance_hosts(self, namespace: str, names: tuple[str, ...]) -> frozenset[str]:
+        """The hosts of instances, each named by its UID, or by its name in the namespace."""
+        ledger = self.cluster.ledger
+        found = (ledger.get(name) or ledger.find(namespace, name) for name in names)
+        return frozenset(entry.host for entry in found if entry is not None)
+
     def retries(
         self, instance_uuid: str, owner: str, noted: SchedulerRetries | None
     ) -> SchedulerRetries:

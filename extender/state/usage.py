@@ -32,7 +32,8 @@ class Usage:
             host.ram.used -= entry.memory
             host.disk.used -= entry.disk
             host.num_io_ops -= entry.io_op
-            host.instances.pop(entry.instance.uuid, None)
+            host.use_extended(entry.extended, -1)
+            host.remove_instance(entry.instance.uuid)
             self._touched.add(entry.host)
 
     def refresh(self) -> None:
@@ -54,4 +55,5 @@ def charge(host: HostState, entry: Contribution) -> None:
     host.ram.used += entry.memory
     host.disk.used += entry.disk
     host.num_io_ops += entry.io_op
-    host.instances[entry.instance.uuid] = entry.instance
+    host.use_extended(entry.extended)
+    host.add_instance(entry.instance)

@@ -21,6 +21,7 @@ class Type(StrEnum):
     TEXT = "text"
     LIST = "list"
     OBJECT = "object"
+    ARRAY = "JSON list"
     BOOLEAN = "boolean"
     RATIO = "ratio"
     INTEGER = "integer"
@@ -214,6 +215,66 @@ FORCED_DOWN = _node(
     "condition Ready says.",
     "true",
 )
+SUPPORTED_INSTANCES = _node(
+    "supported_instances",
+    Type.ARRAY,
+    "none",
+    "Further guests that the node can run, a JSON list of [architecture, hypervisor type, VM mode] "
+    "beside the one that its runtime and architecture give.",
+    '[["x86_64", "kvm", "hvm"]]',
+)
+CPU_INFO = _node(
+    "cpu_info",
+    Type.OBJECT,
+    "labels of Node Feature Discovery",
+    "What is known of the node's CPU: `arch`, `vendor`, `model`, `features`, `maxphysaddr`; a name "
+    "given here replaces what the labels say under it.",
+    '{"vendor": "Intel", "features": ["aes", "avx512f"], "maxphysaddr": {"bits": 46}}',
+    "admin, agent",
+)
+STATS = _node(
+    "stats",
+    Type.OBJECT,
+    "`num_instances`, `io_workload`, `failed_builds` and `num_proj_<namespace>`",
+    "Nova's `stats` of the host; a name given here replaces the extender's own.",
+    '{"rack_power": "9500", "raid": "10"}',
+    "admin, agent",
+)
+METRICS = _node(
+    "metrics",
+    Type.ARRAY,
+    "metrics.k8s.io",
+    "What was measured on the node, a JSON list of `name`, `value`, and where known `timestamp` "
+    "(RFC 3339) and `source`. Each write wakes pending pods: once a minute will do.",
+    '[{"name": "cpu.percent", "value": 37, "timestamp": "2026-01-02T03:04:05Z"}]',
+    "agent",
+)
+NUMA_TOPOLOGY = _node(
+    "numa_topology",
+    Type.OBJECT,
+    "the node's NodeResourceTopology",
+    "The node's NUMA `cells`, each with `id`, `cpuset` (shared CPUs), `pcpuset` (dedicated ones), "
+    "`pinned_cpus`, `siblings`, `memory` and `memory_usage` in MiB, `cpu_usage`, and `mempages`.",
+    '{"cells": [{"id": 0, "cpuset": [0, 1], "pcpuset": [2, 3], "memory": 32768}]}',
+    "agent",
+)
+PCI_DEVICE_POOLS = _node(
+    "pci_device_pools",
+    Type.ARRAY,
+    "no attributes",
+    "What is known of the devices behind the node's extended resources, a JSON list of "
+    "`resource`, `vendor_id`, `product_id`, `numa_node` and `tags`.",
+    '[{"resource": "nvidia.com/gpu", "vendor_id": "10de", "product_id": "20b0"}]',
+    "agent",
+)
+ATTESTATION = _node(
+    "attestation",
+    Type.OBJECT,
+    "label `trust_lvl`",
+    "How far the node is trusted (`trust_lvl`) and since when that is known (`vtime`, RFC 3339).",
+    '{"trust_lvl": "trusted", "vtime": "2026-01-02T03:04:05Z"}',
+    "attestation operator",
+)
 
 CELL = Annotation(
     PREFIX + "cell",
@@ -222,6 +283,26 @@ CELL = Annotation(
     "none",
     "The cell the node belongs to (`requested_destination`).",
     "cell1",
+    "admin",
+)
+TRUST_LVL = Annotation(
+    PREFIX + "trust_lvl",
+    On.LABEL,
+    Type.TEXT,
+    "`unknown`",
+    "How far the node is trusted; option `attestation_label` may name another label. A kubelet may "
+    "change labels of its own node, except `*.node-restriction.kubernetes.io/` ones.",
+    "trusted",
+    "attestation operator",
+)
+TRAIT = Annotation(
+    PREFIX + "trait.<NAME>",
+    On.LABEL,
+    Type.TEXT,
+    "none",
+    "A trait of the node, for extra specs `trait:<NAME>=required` and `=forbidden`; the label's "
+    "presence counts, not its value.",
+    "true",
     "admin",
 )
 ZONE = Annotation(
@@ -269,7 +350,16 @@ TABLE: tuple[Annotation, ...] = (
     DISABLED,
     DISABLED_REASON,
     FORCED_DOWN,
+    SUPPORTED_INSTANCES,
+    CPU_INFO,
+    STATS,
+    METRICS,
+    NUMA_TOPOLOGY,
+    PCI_DEVICE_POOLS,
+    ATTESTATION,
     CELL,
+    TRUST_LVL,
+    TRAIT,
     ZONE,
     HOSTNAME,
 )

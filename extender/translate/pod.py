@@ -39,7 +39,13 @@ CHECK_TYPE_HINT = "_nova_check_type"
 _PRECEDENCE = {reason.id: position for position, reason in enumerate(reasons.REASONS)}
 
 
-def request_spec(pod: Pod, options: TranslateOptions, lookup: Lookup) -> RequestSpec:
+INSTANCE_HINTS = ("same_host", "different_host")
+"""Hints that name instances."""
+
+
+def request_spec(
+    pod: Pod, options: TranslateOptions, lookup: Lookup, at: float | None = None
+) -> RequestSpec:
     """The pod as Nova's scheduler sees a request.
 
     Whatever keeps the pod from being judged stands in ``refusal``; of several reasons the first
@@ -49,11 +55,12 @@ def request_spec(pod: Pod, options: TranslateOptions, lookup: Lookup) -> Request
         pod: the pod that is to be placed, judged by its spec.
         options: default zone, who may force hosts, how many attempts.
         lookup: flavors and server groups by name, and what came before this attempt.
+        at: when it is judged, seconds since the epoch.
 
     Raises:
         TranslateError: a request of the pod is no quantity; the API server lets none through.
     """
-    return _Request(pod, options, lookup).spec()
+    return _Request(pod, options, lookup).spec(at)
 
 
 def contribution(pod: Pod) -> Contribution | None:
@@ -126,7 +133,7 @@ class _Request:
         self.refusals: list[Refusal] = []
         self.sources = {"flavor": "pod requests"}
 
-    def spec(self) -> RequestSpec:
+    def spec(self, at: float | None) -> RequestSpec:
         """All of it."""
         pod = self.pod
         force_hosts = self._read(read_list, table.FORCE_HOSTS) or ()
@@ -146,7 +153,10 @@ class _Request:
             retry=self._retry(pinned=len(force_hosts) == 1 or len(force_nodes) == 1),
             scheduler_hints=MappingProxyType(hints),
             instance_group=self._group(),
+            hint_hosts=self._hint_hosts(hints),
             image=self._image(),
+            images=_images(pod),
+            at=at,
             tolerates_unschedulable=tolerates_unschedulable(pod),
             tolerates_not_ready=tolerates_not_ready(pod),
             nominated_host=pod.nominated_node_name or None,
@@ -241,6 +251,17 @@ class _Request:
             )
         return group
 
+    def _hint_hosts(self, hints: Mapping[str, tuple[str, ...]]) -> Mapping[str, frozenset[str]]:
+        """Where the instances are that hints name."""
+        namespace = self.pod.namespace
+        return MappingProxyType(
+            {
+                name: self.lookup.instance_hosts(namespace, hints[name])
+                for name in INSTANCE_HINTS
+                if name in hints
+            }
+        )
+
     def _retry(self, *, pinned: bool) -> SchedulerRetries | None:
         """What came before, with the attempt that is being made now counted.
 
@@ -272,6 +293,15 @@ class _Request:
             id=containers[0].image if containers else None,
             properties=MappingProxyType(properties),
         )
+
+
+def _images(pod: Pod) -> tuple[str, ...]:
+    """The images of all containers, init containers included, as written."""
+    spec = pod.spec
+    if spec is None:
+        return ()
+    containers = (*(spec.containers or ()), *(spec.init_containers or ()))
+    return tuple(dict.fromkeys(c.image for c in containers if c.image))
 
 
 def _forcing(

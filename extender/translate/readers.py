@@ -150,6 +150,21 @@ def read_object(annotations: Annotations, row: Annotation) -> dict[str, Any]:
     return value
 
 
+def read_array(annotations: Annotations, row: Annotation) -> list[Any]:
+    """A JSON list of anything, empty where absent.
+
+    Raises:
+        AnnotationError: not a JSON list.
+    """
+    text = read_text(annotations, row)
+    if text is None:
+        return []
+    value = parse_json(row.key, text)
+    if not isinstance(value, list):
+        raise AnnotationError(row.key, f"{shown(text, 80)} is not a list", "a JSON list")
+    return value
+
+
 def parse_json(key: str, text: str) -> Any:
     """Strict JSON: bounded depth, finite numbers, whole ones of 64 bits, no name twice.
 

@@ -54,7 +54,7 @@ class Engine:
             TranslateError: the pod's requests cannot be read.
         """
         lookup = ClusterLookup(self.cluster, self.scheduler.plugins)
-        return request_spec(pod, self.options, lookup)
+        return request_spec(pod, self.options, lookup, self.now())
 
     @contextmanager
     def judging(self, pod: Pod) -> Iterator[RequestSpec]:

@@ -47,7 +47,7 @@ def _attempt(engine: Engine, spec: RequestSpec, part: FilterPart) -> Attempt:
         uid=spec.instance_uuid,
         namespace=spec.project_id,
         name=spec.name,
-        at=engine.now(),
+        at=spec.at or 0.0,
         generation=engine.generation,
         request=spec.brief,
         refusal=spec.refusal.detail if spec.refusal else "",

@@ -107,6 +107,11 @@ class World:
     def instance_group(self, namespace: str, name: str) -> InstanceGroup | None:
         """None."""
 
+    def instance_hosts(self, namespace: str, names: tuple[str, ...]) -> frozenset[str]:
+        """No hint names any."""
+        del namespace, names
+        return frozenset()
+
     def supports_policy(self, policy: str) -> bool:
         """None."""
         return not policy

@@ -67,6 +67,8 @@ def test_every_column_reads_its_field() -> None:
             ready=False,
             num_instances=2,
             num_io_ops=5,
+            failed_builds=4,
+            hypervisor_version=2001004,
             unreadable=Unreadable.CPU | Unreadable.SERVICE,
         )
     )
@@ -85,6 +87,8 @@ def test_every_column_reads_its_field() -> None:
         "disk_limit": [5120 * mib],
         "num_instances": [2],
         "num_io_ops": [5],
+        "failed_builds": [4],
+        "hypervisor_version": [2001004],
         "disabled": [True],
         "unschedulable": [True],
         "forced_down": [True],

@@ -29,6 +29,11 @@ class Known:
         del instance_uuid, owner
         return noted or SchedulerRetries()
 
+    def instance_hosts(self, namespace: str, names: tuple[str, ...]) -> frozenset[str]:
+        """No hint names any."""
+        del namespace, names
+        return frozenset()
+
     def supports_policy(self, policy: str) -> bool:
         """Affinity is enabled."""
         return policy == "affinity"

@@ -79,7 +79,8 @@ class Known:
     """A look-up of flavors by name and of server groups by namespace and name.
 
     ``tried`` is the history of each pod, in place of what is noted on it; ``asked`` are the pods
-    and owners whose history was asked for.
+    and owners whose history was asked for; ``placed`` says which host a UID, or a namespace and
+    name with a slash between them, is on.
     """
 
     def __init__(
@@ -88,11 +89,13 @@ class Known:
         groups: tuple[InstanceGroup, ...] = (),
         policies: tuple[str, ...] = ("affinity", "anti-affinity"),
         tried: SchedulerRetries | None = None,
+        placed: Mapping[str, str] | None = None,
     ) -> None:
         self.flavors = {flavor.name: flavor for flavor in flavors}
         self.groups = {(group.namespace, group.name): group for group in groups}
         self.policies = policies
         self.tried = tried
+        self.placed = placed or {}
         self.asked: list[tuple[str, str]] = []
 
     def flavor(self, name: str) -> Flavor | None:
@@ -109,6 +112,11 @@ class Known:
         """What was tried, else what is noted."""
         self.asked.append((instance_uuid, owner))
         return self.tried or noted or SchedulerRetries()
+
+    def instance_hosts(self, namespace: str, names: tuple[str, ...]) -> frozenset[str]:
+        """Where they are placed."""
+        found = (self.placed.get(n) or self.placed.get(f"{namespace}/{n}") for n in names)
+        return frozenset(host for host in found if host)
 
     def supports_policy(self, policy: str) -> bool:
         """Whether a filter or weigher serves the policy."""

@@ -9,6 +9,7 @@ import pytest
 
 from extender.translate.annotations import PREFIX, TABLE, Annotation, On, Type
 from extender.translate.readers import (
+    read_array,
     read_boolean,
     read_integer,
     read_list,
@@ -21,6 +22,7 @@ READERS: dict[Type, Callable[..., Any]] = {
     Type.TEXT: read_text,
     Type.LIST: read_list,
     Type.OBJECT: read_object,
+    Type.ARRAY: read_array,
     Type.BOOLEAN: read_boolean,
     Type.RATIO: read_ratio,
     Type.INTEGER: read_integer,
@@ -65,12 +67,25 @@ def test_node_annotations() -> None:
         "disabled",
         "disabled_reason",
         "forced_down",
+        "supported_instances",
+        "cpu_info",
+        "stats",
+        "metrics",
+        "numa_topology",
+        "pci_device_pools",
+        "attestation",
     ]
 
 
 def test_labels() -> None:
     """Ours, and those of Kubernetes that are read."""
-    assert names(On.LABEL) == ["cell", "topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+    assert names(On.LABEL) == [
+        "cell",
+        "trust_lvl",
+        "trait.<NAME>",
+        "topology.kubernetes.io/zone",
+        "kubernetes.io/hostname",
+    ]
 
 
 def test_keys_are_unique_and_valid() -> None:

@@ -19,6 +19,7 @@ from extender.translate.readers import (
     LARGEST_VALUE,
     AnnotationError,
     Annotations,
+    read_array,
     read_boolean,
     read_integer,
     read_list,
@@ -32,6 +33,7 @@ Reader = Callable[[Annotations, Annotation], Any]
 ROW = table.EXTRA_SPECS
 READERS: list[Reader] = [
     read_text,
+    read_array,
     read_boolean,
     read_integer,
     read_list,
@@ -248,3 +250,18 @@ def test_objects_read_back(value: dict[str, object]) -> None:
 def test_json_lists_read_back(items: list[str]) -> None:
     """A JSON list of texts reads as what it was written from."""
     assert read(read_list, json.dumps(items, ensure_ascii=False)) == tuple(items)
+
+
+def test_array() -> None:
+    """A JSON list of anything; absent is empty."""
+    row = table.SUPPORTED_INSTANCES
+    assert read_array({row.key: ' [1, ["a"], {"b": null}] '}, row) == [1, ["a"], {"b": None}]
+    assert read_array({}, row) == []
+
+
+@pytest.mark.parametrize("text", ["a,b", "{}", "1", "[", "[1,]"])
+def test_no_array(text: str) -> None:
+    """Anything else is refused, and the message says what is right."""
+    row = table.SUPPORTED_INSTANCES
+    with pytest.raises(AnnotationError, match="JSON"):
+        read_array({row.key: text}, row)
