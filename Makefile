@@ -1,15 +1,19 @@
 # nova-extender: 'make run' and 'make test' need Python 3.11+ and nothing else.
 
 PYTHON ?= python3
+# For 'make conformance': Nova's Python, how many cases, and which ones.
+PYTHON311 ?= python3.11
+CASES ?= 20000
+SEED ?= 1
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt docs bench e2e soak cluster lock record clean
+.PHONY: help run test check fmt docs bench conformance e2e soak cluster lock record clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The environment: every package pinned and checked by its hash, then the project itself.
 $(STAMP): requirements-dev.lock pyproject.toml
@@ -43,6 +47,9 @@ docs: $(STAMP) ## write the generated reference pages
 
 bench: $(STAMP) ## measure latency, load time and memory
 	$(BIN)/python -m tests.bench
+
+conformance: $(STAMP) ## compare with Nova itself, case by case (needs Python 3.11 for Nova)
+	@$(BIN)/python -m tests.conformance --python $(PYTHON311) --cases $(CASES) --seed $(SEED)
 
 e2e: $(STAMP) ## build a real control plane and test against it (needs Go 1.26)
 	$(BIN)/python tests/e2e/build.py

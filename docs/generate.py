@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from generator import annotations, commands, filters, metrics, options, weighers
+from generator import annotations, commands, filters, metrics, options, reasons, weighers
 
 REFERENCE = Path(__file__).parent / "reference"
 COMMAND = "make docs"
@@ -23,6 +23,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "filters.md": filters.page,
         "metrics.md": metrics.page,
         "options.md": options.page,
+        "reasons.md": reasons.page,
         "weighers.md": weighers.page,
     }
 )

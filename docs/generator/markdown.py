@@ -7,6 +7,9 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from extender.config.describe import OptionRow
+from extender.model.reason import Reason
+
 _SOURCE = re.compile(r"\s*\bSource: .*\Z", re.DOTALL)
 _LITERAL = re.compile(r"``([^`]+)``")
 
@@ -64,3 +67,17 @@ def releases(since: str, removed: str) -> str:
     """In which releases Nova has something."""
     parts = (f"{since} on" if since else "", f"removed in {removed}" if removed else "")
     return ", ".join(part for part in parts if part)
+
+
+def option_links(rows: Iterable[OptionRow], *, defaults: bool = False) -> str:
+    """Options by name, each a link to where it stands; with their defaults where wanted."""
+    return ", ".join(
+        f"[`{row.group}.{row.name}`](options.md#{row.group.lower()})"
+        + (f" ({row.default})" if defaults else "")
+        for row in rows
+    )
+
+
+def reason_cells(reason: Reason) -> tuple[str, str, str, str]:
+    """A reason's id, text, category, and whether it is cured."""
+    return code(reason.id), reason.text, reason.category.value, yes(reason.cured)

@@ -10,9 +10,9 @@ from generator.markdown import code, head, table
 
 _INTRODUCTION = f"""
 `GET /metrics` at [`server.health_bind`](options.md#server) gives them in Prometheus' text format.
-Their labels are bounded: filters, reasons, verbs and outcomes, never a pod and never a node. The
-values of `reason` stand with the [filters](filters.md). A histogram `X` is the three series
-`X_bucket`, `X_sum` and `X_count`.
+Their labels are bounded: filters, reasons, verbs and outcomes, never a pod and never a node. A
+refusal's `reason` is the id of one of the [reasons](reasons.md). A histogram `X` is the three
+series `X_bucket`, `X_sum` and `X_count`.
 
 A filter sees only what the ones before it have left, so a count of rejections says little by
 itself. Its *rate* of rejections is

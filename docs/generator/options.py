@@ -53,7 +53,7 @@ def _dormant() -> str:
         for name, why in names.items():
             rows.setdefault((group, why), []).append(code(name))
     return table(
-        ("Group", "Options", "Why they have no effect in this release"),
+        ("Group", "Options", "Why they have no effect here"),
         ((code(group), ", ".join(names), why) for (group, why), names in rows.items()),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 from extender.config.class_names import check_filters
@@ -10,6 +11,7 @@ from extender.config.options import Config
 from extender.config.plain import scheduler_options, translate_options
 from extender.config.problems import ConfigError, Problem
 from extender.filters.base import HostFilter
+from extender.scheduler.drivers import scheduler
 from extender.scheduler.filter_scheduler import FilterScheduler
 from extender.scheduler.loading import (
     LoadError,
@@ -68,7 +70,8 @@ def _scheduler(config: Config) -> tuple[FilterScheduler, list[Problem]]:
     except LoadError as error:
         accepted = "nova.scheduler.weights.all_weighers, or dotted paths of weigher classes"
         problems.append(Problem("filter_scheduler.weight_classes", str(error), accepted))
-    return FilterScheduler(filters, weighers, options, time.perf_counter), problems
+    rng = random.Random()  # noqa: S311 - chance, not a secret
+    return scheduler(filters, weighers, options, time.perf_counter, rng), problems
 
 
 def build_engine(config: Config) -> Engine:
@@ -79,4 +82,14 @@ def build_engine(config: Config) -> Engine:
         attempts=Attempts(config.server.attempts_memory_bytes),
     )
     engine.cluster.retries = RetryHistory(float(config.kubernetes.retry_history_ttl))
+    count_failed_builds(engine)
     return engine
+
+
+def count_failed_builds(engine: Engine) -> None:
+    """Have the engine's cluster count failed builds, or not, as its scheduler's options say.
+
+    A threshold of 0 switches that off; any other number means nothing more, as in Nova 18 on.
+    """
+    threshold = engine.scheduler.options.consecutive_build_service_disable_threshold
+    engine.cluster.count_failed_builds(threshold != 0)

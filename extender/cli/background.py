@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -10,11 +11,13 @@ import msgspec
 
 from extender.cli.identity import Identity
 from extender.cli.live import Live
+from extender.cli.metrics_poll import PERIOD, MetricsPoll
 from extender.config.options import Config
 from extender.kube.binding import Binder, Binding, Result
 from extender.kube.errors import KubeError
 from extender.kube.events import EventRecorder
 from extender.kube.lease import Elector
+from extender.kube.node_metrics import node_metrics
 from extender.kube.pods import annotate, get_pod, list_pods, touch
 from extender.kube.statuses import patch_status
 from extender.kube.transport import Transport
@@ -39,6 +42,9 @@ NOTE_TIMEOUT = 2.0
 
 PREEMPTION_SINCE = (1, 38)
 """The release whose trial of preemption takes nodes that only an extender refused."""
+
+_PAUSE = 0.001
+"""Seconds for which the metrics of nodes wait for calls, between one lot of hosts and the next."""
 
 _RENEW = 2 / 3
 _RETRY = 1 / 12
@@ -126,6 +132,18 @@ class Background:
             retry_period=duration * _RETRY,
         )
         self._metrics = metrics
+        poll = MetricsPoll(
+            engine,
+            lambda: node_metrics(transport, TIMEOUT),
+            time.monotonic,
+            tell=tell,
+            inform=inform,
+            gained=self.waker.ask,
+            pause=lambda: time.sleep(_PAUSE),
+        )
+        self._polling = Periodic(
+            "node metrics", PERIOD, poll.run, self._failed("reading the metrics of nodes")
+        )
         self._work: list[Periodic] = []
 
     def attend(self, live: Live) -> None:
@@ -155,6 +173,7 @@ class Background:
             Periodic("recount", 10.0, upkeep.recount, self._failed("recount")),
             Periodic("wake", 1.0, self._wake, self._failed("waking pods")),
             Periodic("statuses", 2.0, self._led(statuses.run_once), self._failed("statuses")),
+            self._polling,
         ]
         if self._preemption == "auto":
             self._work.append(
@@ -182,6 +201,11 @@ class Background:
         self.events.stop()
         for work in self._work:
             work.stop()
+
+    def reconfigured(self) -> None:
+        """Another configuration is in effect: pods may fit, and other metrics may be wanted."""
+        self.waker.ask("configuration")
+        self._polling.nudge()
 
     def announce(self, attempt: Attempt) -> None:
         """Tell of an attempt on its pod, if it deserves that."""

@@ -19,18 +19,24 @@ from extender.state.failed_feed import FAILED_PODS, FailedPodSink, read_failed
 from extender.state.kind_feed import KindFeeds
 from extender.state.kind_record import read_aggregate, read_flavor, read_group
 from extender.state.node_feed import Lock, NodeSink, read_node
+from extender.state.numa_feed import NUMASink, read_node_topology
 from extender.state.pod_feed import PodRecord, PodSink, read_pod
 from extender.verbs.engine import Engine
 
 NODES = "nodes"
 PODS = "pods"
 FAILED = "failed pods"
+TOPOLOGIES = "noderesourcetopologies"
 
 BLIND = 120.0
 """Seconds of silence after which what is known counts as outdated. Bookmarks come once a minute,
 and a watch without any is replaced after ``kube.reflector.READ_TIMEOUT``."""
 
 GROUP_PATH = "/apis/nova-extender.io/v1alpha1"
+TOPOLOGY_PATH = f"/apis/topology.node.k8s.io/v1alpha2/{TOPOLOGIES}"
+
+TOPOLOGY_READER = "NUMATopologyFilter"
+"""The filter that is the only one to want NodeResourceTopology objects."""
 
 # The scheduler's own selector: ended pods take nothing off a node.
 _LIVING = "status.phase!=Succeeded,status.phase!=Failed"
@@ -72,7 +78,9 @@ class Live:
         self._rng = random.Random()  # noqa: S311 - jitter, not a secret
         self._transport = transport
         self._tell = tell
+        self._engine = engine
         cluster, lock = engine.cluster, engine.lock
+        self._topologies = NUMASink(cluster, lock, on_change)
         self.feeds = feeds = KindFeeds(cluster, lock, tell, on_change)
 
         def decode_node(raw: bytes | msgspec.Raw) -> HostState:
@@ -81,7 +89,9 @@ class Live:
         def decode_pod(raw: bytes | msgspec.Raw) -> PodRecord:
             return read_pod(raw, tell)
 
-        failed = FailedPodSink(cluster.retries, lock, engine.now, on_rejection)
+        failed = FailedPodSink(
+            cluster.retries, lock, engine.now, on_rejection, cluster.build_failed
+        )
         self._nodes = self._reflector(
             NODES, "/api/v1/nodes", decode_node, _Nodes(cluster, lock, tell, on_news)
         )
@@ -97,11 +107,28 @@ class Live:
             "flavors": self._kind("flavors", read_flavor, feeds.flavors),
             "servergroups": self._kind("servergroups", read_group, feeds.groups),
         }
+        if self._wants_topologies():
+            self._reflectors = {**self._reflectors, TOPOLOGIES: self._topology_reflector()}
 
     def start(self) -> None:
         """Start watching."""
         for reflector in self._reflectors.values():
             reflector.start()
+
+    def reconfigured(self) -> None:
+        """Another scheduler may want to know other things: begin or end to watch them."""
+        reflectors = dict(self._reflectors)
+        watched = reflectors.pop(TOPOLOGIES, None)
+        if self._wants_topologies() == (watched is not None):
+            return
+        if watched is not None:
+            self._reflectors = reflectors
+            watched.stop()
+            return
+        begun = self._topology_reflector()
+        # Others may be looking through the mapping, so it is replaced as a whole.
+        self._reflectors = {**reflectors, TOPOLOGIES: begun}
+        begun.start()
 
     def stop(self) -> None:
         """Stop watching."""
@@ -114,7 +141,7 @@ class Live:
 
     def missing(self) -> Mapping[str, str]:
         """By resource, what is wrong with what is known of it; "" where nothing is."""
-        return {name: self._wrong_with(name) for name in self._reflectors}
+        return {name: self._wrong_with(name, found) for name, found in self._reflectors.items()}
 
     @property
     def synced(self) -> bool:
@@ -133,8 +160,16 @@ class Live:
         """When the watch of pods last said anything, on our clock; ``None`` if it never did."""
         return self._heard.watched.get(PODS)
 
-    def _wrong_with(self, name: str) -> str:
-        if not self._reflectors[name].synced:
+    def _wants_topologies(self) -> bool:
+        return TOPOLOGY_READER in self._engine.scheduler.plugins
+
+    def _topology_reflector(self) -> Reflector[Any]:
+        return self._reflector(
+            TOPOLOGIES, TOPOLOGY_PATH, read_node_topology, self._topologies, optional=True
+        )
+
+    def _wrong_with(self, name: str, reflector: Reflector[Any]) -> str:
+        if not reflector.synced:
             return "has not synced yet"
         if name not in (NODES, PODS):
             return ""

@@ -10,7 +10,12 @@ from typing import Any
 
 import structlog
 
-from extender.cli.assembly import build_engine, build_scheduler, load_config
+from extender.cli.assembly import (
+    build_engine,
+    build_scheduler,
+    count_failed_builds,
+    load_config,
+)
 from extender.cli.background import ApiServer, Background
 from extender.cli.identity import identity
 from extender.cli.live import Live
@@ -220,10 +225,13 @@ class Extender:
         with engine.lock:
             translated = options != engine.options
             engine.scheduler, engine.options = scheduler, options
+            count_failed_builds(engine)
             engine.generation += 1
             self.config = config
         self.metrics.expect(filters_of(scheduler))
         # It is in effect from here on: what fails below is told, and undoes nothing.
+        if self.live is not None:
+            self.live.reconfigured()
         if translated and self.live is not None:
             self.live.read_nodes_again()
         elif translated and self.cluster is not None:
@@ -232,7 +240,7 @@ class Extender:
             except KubeError as error:
                 self.tell(f"hosts keep what the options before made of them: {error}")
         if self.background is not None:
-            self.background.waker.ask("configuration")
+            self.background.reconfigured()
 
     def checks(self) -> Mapping[str, str]:
         """By what must be there before the verbs answer: what is wrong, "" where nothing is."""

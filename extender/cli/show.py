@@ -18,7 +18,7 @@ from extender.config.options import Config
 from extender.kube.snapshot import read_snapshot
 from extender.observe import render
 from extender.observe.watches import WatchMetrics
-from extender.scheduler.filter_scheduler import Destinations, NoValidHost, Selection
+from extender.scheduler.selection import Destinations, NoValidHost, Selection
 from extender.translate.objects import Pod, decode_pod
 from extender.verbs.engine import Engine
 from extender.verbs.explain import NotPending, explain_pending

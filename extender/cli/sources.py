@@ -12,12 +12,13 @@ from extender.model.host_state import HostState
 from extender.model.options import TranslateOptions
 from extender.state.kind_feed import put_kinds
 from extender.state.node_feed import NodeSink, read_node
+from extender.state.numa_feed import NodeTopology, NUMASink, read_node_topology
 from extender.state.pod_feed import PodRecord, PodSink, read_pod
 from extender.translate.errors import TranslateError
 from extender.verbs.engine import Engine
 
 EXAMPLE = Path(__file__).with_name("example") / "cluster.yaml"
-KINDS = frozenset({"Node", "Pod", "HostAggregate", "Flavor", "ServerGroup"})
+KINDS = frozenset({"Node", "Pod", "HostAggregate", "Flavor", "ServerGroup", "NodeResourceTopology"})
 
 Tell = Callable[[str], object]
 
@@ -41,6 +42,8 @@ def load_file(engine: Engine, path: str, tell: Tell) -> None:
         snapshot.of("Flavor"),
         snapshot.of("ServerGroup"),
     )
+    topologies = NUMASink(engine.cluster, engine.lock)
+    topologies.replace(_distinct_topologies(snapshot, tell))
     nodes = NodeSink(engine.cluster, engine.lock, tell)
     nodes.replace(_distinct_nodes(snapshot, engine.options, tell))
     PodSink(engine.cluster, engine.lock).replace(_distinct_pods(snapshot, tell))
@@ -60,6 +63,20 @@ def _distinct_nodes(snapshot: Snapshot, options: TranslateOptions, tell: Tell) -
         if host.host in found:
             tell(f"node {host.host} stands twice in the file; the later one counts")
         found[host.host] = host
+    return list(found.values())
+
+
+def _distinct_topologies(snapshot: Snapshot, tell: Tell) -> list[NodeTopology]:
+    found: dict[str, NodeTopology] = {}
+    for raw in snapshot.of("NodeResourceTopology"):
+        try:
+            read = read_node_topology(raw)
+        except TranslateError as error:
+            tell(f"{error}; it is left out")
+            continue
+        if read.host in found:
+            tell(f"NodeResourceTopology {read.host} stands twice in the file; the later one counts")
+        found[read.host] = read
     return list(found.values())
 
 

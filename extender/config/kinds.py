@@ -127,7 +127,7 @@ class Whole(Kind):
 
 @dataclass(frozen=True)
 class Number(Kind):
-    """A finite number: of any sign, or within limits."""
+    """A finite number: of any sign, from a least one on, or within limits."""
 
     name: ClassVar[str] = "number"
 
@@ -139,10 +139,11 @@ class Number(Kind):
     @property
     def accepted(self) -> str:
         """What every such option takes, or the unit, the limits, and the reason for them."""
-        if self._unlimited():
+        if math.isinf(self.least):
             return "a finite number, such as 1.0 or -0.5"
         what = f"a number of {self.unit}" if self.unit else "a number"
-        return f"{what}, {self.least:g} to {self.most:g}{_reason(self.why)}"
+        end = "or more" if math.isinf(self.most) else f"to {self.most:g}"
+        return f"{what}, {self.least:g} {end}{_reason(self.why)}"
 
     def read(self, value: object) -> float:
         """The number."""
@@ -164,13 +165,10 @@ class Number(Kind):
 
     def schema(self) -> JsonSchemaValue:
         """A number, or its text in quotes."""
-        number: JsonSchemaValue = {"type": "number"}
-        if not self._unlimited():
-            number |= {"minimum": self.least, "maximum": self.most}
+        limits = {"minimum": self.least, "maximum": self.most}
+        finite = {name: limit for name, limit in limits.items() if math.isfinite(limit)}
+        number: JsonSchemaValue = {"type": "number", **finite}
         return {"anyOf": [number, {"type": "string", "pattern": f"^{_NUMBER}$"}]}
-
-    def _unlimited(self) -> bool:
-        return math.isinf(self.least) or math.isinf(self.most)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from extender.config.document import MAX_BYTES, read_document, too_large
+from extender.config.effects import conflicts, notices
 from extender.config.options import PLUGINS, Config, options
 from extender.config.problems import ConfigError, Problem
 from extender.config.sieve import Sieved, sieve
 from extender.config.text_kinds import PluginTree
-from extender.config.values import cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Loaded:
     Attributes:
         config: The options.
         notices: What an operator should know although it is no error: older names, options that
-            do nothing.
+            do nothing, or nothing beside the others.
     """
 
     config: Config
@@ -58,10 +57,13 @@ def load(path: str | None, text: str | None = None, check: Check = lambda _: ())
     except ValidationError as error:
         problems += [_problem(details, sieved) for details in error.errors()]
         config = _usable(sieved.values, error)
+    else:
+        # Not beside a default that stands in for what could not be read.
+        problems += conflicts(config)
     problems += check(config)
     if problems:
         raise ConfigError(problems, source)
-    return Loaded(config, (*sieved.notices, *_notices(config)))
+    return Loaded(config, (*sieved.notices, *notices(config, sieved.written)))
 
 
 def read_file(path: str) -> str:
@@ -108,13 +110,3 @@ def _problem(details: ErrorDetails, sieved: Sieved) -> Problem:
     accepted = {option.path: option.kind.accepted for option in options()}
     accepted[PLUGINS] = PluginTree().accepted
     return Problem(sieved.written.get(path, path), message, accepted.get(path, ""))
-
-
-def _notices(config: Config) -> list[str]:
-    """What is worth saying about options that are in order."""
-    counts = Counter(config.filter_scheduler.enabled_filters)
-    return [
-        f"filter_scheduler.enabled_filters names {cut(name)} {count} times; it will run as often"
-        for name, count in counts.items()
-        if count > 1
-    ]

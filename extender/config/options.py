@@ -10,10 +10,18 @@ from typing import Annotated
 
 from pydantic import Field
 
+from extender.config.default_group import DefaultGroup
+from extender.config.filter_scheduler_group import FilterSchedulerGroup
 from extender.config.group import Nova, OptionGroup
 from extender.config.kinds import Kind
-from extender.config.nova_groups import DefaultGroup, FilterSchedulerGroup, SchedulerGroup
 from extender.config.own_groups import HttpServerGroup, KubernetesGroup
+from extender.config.scheduler_group import SchedulerGroup
+from extender.config.small_groups import (
+    ComputeGroup,
+    MetricsGroup,
+    PciGroup,
+    TrustedComputingGroup,
+)
 from extender.config.text_kinds import PluginTree
 
 PLUGINS = "plugins"
@@ -28,12 +36,31 @@ class Config(OptionGroup):
     ] = DefaultGroup()
     scheduler: Annotated[
         SchedulerGroup,
-        Field(description="Which scheduler runs, and how often a pod is tried."),
+        Field(
+            description="Which scheduler runs, how often a pod is tried, and what it demands of"
+            " hosts before the filters.",
+        ),
     ] = SchedulerGroup()
     filter_scheduler: Annotated[
         FilterSchedulerGroup,
         Field(description="Which filters and weighers run, and what they read."),
     ] = FilterSchedulerGroup()
+    metrics: Annotated[
+        MetricsGroup,
+        Field(description="What hosts were measured at, for MetricsFilter and MetricsWeigher."),
+    ] = MetricsGroup()
+    compute: Annotated[
+        ComputeGroup,
+        Field(description="What Nova's compute service and its scheduler share."),
+    ] = ComputeGroup()
+    pci: Annotated[
+        PciGroup,
+        Field(description="Devices, for PciPassthroughFilter."),
+    ] = PciGroup()
+    trusted_computing: Annotated[
+        TrustedComputingGroup,
+        Field(description="How far nodes are trusted, for TrustedFilter."),
+    ] = TrustedComputingGroup()
     kubernetes: Annotated[
         KubernetesGroup,
         Field(description="What Nova's way asks of a cluster."),

@@ -16,6 +16,14 @@ from extender.config.values import UnacceptableError, shown
 class KubernetesGroup(OptionGroup):
     """Group ``kubernetes``: what Nova's way asks of a cluster."""
 
+    placement: Annotated[
+        str,
+        Choice(words=("advise", "decide")),
+        Field(
+            description="Whether the extender advises, by scores that kube-scheduler adds to its"
+            " own, or decides, by naming the one host that it would have chosen.",
+        ),
+    ] = "advise"
     admin_namespaces: Annotated[
         tuple[str, ...],
         Names(one="the name of a namespace", many="names of namespaces", pattern=Names.NAMESPACE),
@@ -29,6 +37,13 @@ class KubernetesGroup(OptionGroup):
         Whole(least=1, most=2**31),
         Field(description="The score the best host is given in answer to prioritize."),
     ] = 100
+    metrics_max_age: Annotated[
+        int,
+        Whole(unit="seconds"),
+        Field(
+            description="After how long a metric of a host counts as missing; 0 for never.",
+        ),
+    ] = 300
     retry_history_ttl: Annotated[
         int,
         Whole(unit="seconds"),

@@ -17,6 +17,12 @@ from extender.config.values import FloatText, UnacceptableError, shown
 _LONGEST_TEXT = 255
 _DEEPEST_PLUGIN_VALUE = 64
 _SWITCH = {True: "on", False: "off"}
+_LISTED_WITH_OR = 5
+_SUBDOMAIN = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*"
+_QUALIFIED = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+
+BEHIND_A_DOMAIN = rf"(?=[^/]{{1,253}}/){_SUBDOMAIN}/{_QUALIFIED}"
+"""A name that is Kubernetes' own kind of unique: ``example.com/name``."""
 
 
 def _is_text(value: object) -> bool:
@@ -67,10 +73,10 @@ class Name(Kind):
 
     name: ClassVar[str] = "name"
 
-    OBJECT: ClassVar[str] = (
-        r"(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*"
-    )
+    OBJECT: ClassVar[str] = rf"(?=.{{1,253}}$){_SUBDOMAIN}"
     """A DNS subdomain, which most kinds of object are named by (RFC 1123)."""
+    LABEL: ClassVar[str] = rf"(?:{BEHIND_A_DOMAIN}|{_QUALIFIED})"
+    """The key of a label: a name, mostly with a domain before it."""
 
     one: str
     pattern: str
@@ -83,6 +89,8 @@ class Name(Kind):
         form = f"{self.one}: small letters, digits and '-'"
         if self.pattern == self.OBJECT:
             form = f"{self.one}: small letters, digits, '-' and '.'"
+        elif self.pattern == self.LABEL:
+            form = f"{self.one}, such as example.com/name"
         return f"{form}; empty for {self.empty}" if self.empty else form
 
     def read(self, value: object) -> str:
@@ -108,6 +116,8 @@ class Names(Kind):
 
     CLASS: ClassVar[str] = r"[^\s,]{1,255}"
     """Any name: whether a filter of that name exists is asked later, with Nova's message."""
+    IMAGE: ClassVar[str] = r"[^\s,]{1,512}"
+    """An image as pods write it: registry, path, tag and digest are up to the registry."""
     DOTTED: ClassVar[str] = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
     NAMESPACE: ClassVar[str] = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
 
@@ -153,43 +163,48 @@ class Choice(Kind):
 
     Attributes:
         words: Those that are accepted, in lower case; ``INFO`` and ``Info`` are read as ``info``.
-        elsewhere: Those that Nova knows and that cannot be chosen here.
         aliases: Other spellings, each with the word it stands for.
         switch: Whether ``on`` and ``off`` are among the words: Nova's words for true and false,
             and YAML's own, then stand for them. YAML 1.1, which Helm writes, has no text ``on``.
+        may_be_unset: Whether null and an empty text stand for no choice.
     """
 
     name: ClassVar[str] = "choice"
 
     words: tuple[str, ...]
-    elsewhere: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
     switch: bool = False
+    may_be_unset: bool = False
 
     @property
     def accepted(self) -> str:
-        """The words."""
-        return " or ".join(self.words)
+        """The words, and how to say that none is set."""
+        form = " or ".join(self.words)
+        if len(self.words) > _LISTED_WITH_OR:
+            form = f"one of {', '.join(self.words)}"
+        return f"{form}; null for not set" if self.may_be_unset else form
 
-    def read(self, value: object) -> str:
-        """The word, in lower case."""
+    def read(self, value: object) -> str | None:
+        """The word, in lower case; None for one that is not set."""
+        if self.may_be_unset and (value is None or (_is_text(value) and not str(value).strip())):
+            return None
         if self.switch and isinstance(value, bool):
             return _SWITCH[value]
         if not isinstance(value, str) or not _is_text(value):
             raise UnacceptableError(f"{shown(value)} is not a text")
         word = self._spellings().get(value, value)
-        if word in self.elsewhere:
-            raise UnacceptableError(
-                f"{shown(value)} is known from Nova but not available in this release"
-            )
         if word not in self.words:
             raise UnacceptableError(f"{shown(value)} is none of the choices")
         return word
 
     def schema(self) -> JsonSchemaValue:
         """The words in every spelling that is read."""
-        forms = {"enum": [form for form, word in self._spellings().items() if word in self.words]}
-        return {"anyOf": [{"type": "boolean"}, forms]} if self.switch else forms
+        forms: list[JsonSchemaValue] = [{"enum": list(self._spellings())}]
+        if self.switch:
+            forms.insert(0, {"type": "boolean"})
+        if self.may_be_unset:
+            forms += [{"type": "null"}, {"type": "string", "pattern": r"^\s*$"}]
+        return {"anyOf": forms} if len(forms) > 1 else forms[0]
 
     def _spellings(self) -> dict[str, str]:
         cases = {form: word for word in self.words for form in (word, word.title(), word.upper())}

@@ -5,8 +5,10 @@ Source: ``nova.scheduler.filters.utils`` (aggregate_values_from_key, validate_nu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -19,6 +21,22 @@ from extender.model.host_table import HostTable
 N = TypeVar("N", int, Fraction)
 Cast = Callable[[str], N]
 """From text to number; raises ValueError for a text that is none."""
+
+
+@lru_cache(maxsize=1024)
+def fraction(text: str) -> Fraction:
+    """The exact fraction of any text that Python's ``float`` takes: ``" 1.5 "``, ``-2``, ``1e1``.
+
+    What a float takes for 0 is 0; an exponent of millions would be all zeros to work through.
+
+    Raises:
+        ValueError: it is no number, or not finite. Nova lets ``inf`` lift a limit, and ``nan``
+            confuse it.
+    """
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:80]!r} is not finite")
+    return Fraction(text) if number else Fraction(0)
 
 
 def least(aggregates: Aggregates, key: str, cast: Cast[N]) -> N | None:

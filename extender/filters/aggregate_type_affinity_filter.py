@@ -1,4 +1,4 @@
-"""Flavors that an aggregate admits: the seed's TypeFilter."""
+"""Flavors that an aggregate admits: the code that the seed shows as TypeFilter."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ class AggregateTypeAffinityFilter(HostFilter):
     """Refuse hosts whose aggregates name flavors (``instance_type``) but not the requested one.
 
     A host in no aggregate with that key passes for every flavor, and no other host passes for a
-    request without a flavor.
+    request without a flavor. What runs on the host does not matter: where this filter's code is
+    shown as TypeFilter and said to want instances of the same flavor on the host, the words are
+    about TypeAffinityFilter, which compares the flavors that run there.
     Source: ``AggregateTypeAffinityFilter``, Nova 2012.2 on.
     """
 

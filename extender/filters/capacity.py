@@ -10,7 +10,7 @@ import numpy as np
 
 from extender.filters.base import HostFilter, Verdicts, refuse
 from extender.model.attempt import Numbers
-from extender.model.columns import clamp
+from extender.model.columns import Bool, Int64, clamp
 from extender.model.facts import Facts, Source, Unit
 from extender.model.host_state import HostState, Inventory, Unreadable
 from extender.model.host_table import HostTable
@@ -49,14 +49,13 @@ class CapacityFilter(HostFilter, ABC):
         if need == 0:
             return np.zeros(len(hosts), dtype=np.uint8)
         total = hosts.values(f"{self.resource}_total")
-        limit = hosts.values(f"{self.resource}_limit")
         used = hosts.values(f"{self.resource}_used")
         bad_total = hosts.cannot_read(self.unreadable_total)
         judged = refuse(
-            (hosts.cannot_read(self.unreadable_ratio), self.code(INVALID_ALLOCATION_RATIO)),
+            (self.bad_ratios(hosts), self.code(INVALID_ALLOCATION_RATIO)),
             (bad_total, self.code(INVALID_HOST_ANNOTATION)),
             (total < need, self.code(self.exceeds)),
-            (limit - used < need, self.code(self.insufficient)),
+            (self.host_limits(hosts) - used < need, self.code(self.insufficient)),
             hosts=hosts,
         )
         if self.unknown_total_passes:
@@ -65,7 +64,7 @@ class CapacityFilter(HostFilter, ABC):
 
     def numbers(self, hosts: HostTable, spec: RequestSpec) -> Numbers:
         """The request, and what one instance may have: limit less use, never above the total."""
-        free = hosts.values(f"{self.resource}_limit") - hosts.values(f"{self.resource}_used")
+        free = self.host_limits(hosts) - hosts.values(f"{self.resource}_used")
         have = np.minimum(hosts.values(f"{self.resource}_total"), free)
         return Numbers(self.requested(spec), have, self.unit)
 
@@ -84,8 +83,8 @@ class CapacityFilter(HostFilter, ABC):
             sources=(
                 Source("requested", text(need), spec.sources.get("flavor", "pod requests")),
                 Source("total", text(inventory.total), inventory.total_from),
-                Source("ratio", f"{float(inventory.ratio):g}", inventory.ratio_from),
-                Source("limit", text(inventory.limit), "total × ratio, floored"),
+                *self.ratio_sources(host),
+                Source("limit", text(clamp(inventory.limit)), "total × ratio, floored"),
                 Source("used", text(inventory.used), f"{host.num_instances} pods on the node"),
             ),
         )
@@ -94,21 +93,38 @@ class CapacityFilter(HostFilter, ABC):
         """What is missing; nothing where nothing is checked, no number where one is unreadable."""
         # Ints: explaining a large cluster asks this of each host, and a Flag takes its time.
         bad_total = int(host.unreadable) & int(self.unreadable_total)
-        bad_ratio = int(host.unreadable) & int(self.unreadable_ratio)
         reported = self.inventory(host).reported or bad_total
         if need == 0 or (self.unknown_total_passes and not reported):
             return 0
-        return None if bad_total or bad_ratio else max(0, need - have)
+        return None if bad_total or self.bad_ratio(host) else max(0, need - have)
 
     def limits(self, host: HostState, spec: RequestSpec) -> Mapping[str, int]:
-        """The limit, for the claim."""
+        """The limit, for the claim; for vCPUs none unless it is above 0, as in Nova."""
         del spec
         inventory = self.inventory(host)
-        if self.unknown_total_passes and not inventory.reported:
+        if self.unknown_total_passes and (inventory.total == 0 or inventory.ratio <= 0):
             return {}
-        return {self.limit_key: inventory.limit // self.limit_unit}
+        return {self.limit_key: clamp(inventory.limit) // self.limit_unit}
 
     def inventory(self, host: HostState) -> Inventory:
-        """The host's share of this resource."""
+        """The host's share of this resource, with the ratio that counts."""
         found: Inventory = getattr(host, self.resource)
         return found
+
+    def host_limits(self, hosts: HostTable) -> Int64:
+        """The limits of all hosts, by the ratios that count."""
+        return hosts.values(f"{self.resource}_limit")
+
+    def bad_ratios(self, hosts: HostTable) -> Bool:
+        """Which hosts' ratios would count and cannot be read."""
+        return hosts.cannot_read(self.unreadable_ratio)
+
+    def bad_ratio(self, host: HostState) -> bool:
+        """The same for one host."""
+        return int(host.unreadable) & int(self.unreadable_ratio) != 0
+
+    def ratio_sources(self, host: HostState) -> tuple[Source, ...]:
+        """The ratio that counts, named ``ratio``, and where it comes from."""
+        inventory = self.inventory(host)
+        ratio = repr(float(inventory.ratio)).removesuffix(".0")
+        return (Source("ratio", ratio, inventory.ratio_from),)

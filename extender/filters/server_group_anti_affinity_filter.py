@@ -36,7 +36,7 @@ class ServerGroupAntiAffinityFilter(ServerGroupFilter):
     policy = "anti-affinity"
 
     def filter_all(self, hosts: HostTable, spec: RequestSpec) -> Verdicts:
-        """Mark the hosts of which the group has enough; only these are looked at one by one."""
+        """Mark the hosts of which the group has enough."""
         verdicts = np.zeros(len(hosts), dtype=np.uint8)
         group = self.group(spec)
         if group is None:
@@ -44,10 +44,10 @@ class ServerGroupAntiAffinityFilter(ServerGroupFilter):
         full = [name for name, n in group.hosts.items() if n >= group.max_server_per_host]
         if not full:
             return verdicts
-        verdicts[hosts.encoded("host").isin(full)] = self.code(SERVER_GROUP_ON_HOST)
-        for row in np.flatnonzero(verdicts).tolist():
-            if spec.instance_uuid in hosts.host_state(row).instances:
-                verdicts[row] = 0
+        names = hosts.encoded("host")
+        verdicts[names.isin(full)] = self.code(SERVER_GROUP_ON_HOST)
+        if spec.own_hosts:
+            verdicts[names.isin(spec.own_hosts)] = 0
         return verdicts
 
     def numbers(self, hosts: HostTable, spec: RequestSpec) -> Numbers | None:
@@ -75,7 +75,7 @@ class ServerGroupAntiAffinityFilter(ServerGroupFilter):
                 "members", str(group.hosts.get(host.host, 0)), "bound or claimed pods on the node"
             ),
         )
-        if spec.instance_uuid in host.instances:
+        if host.host in spec.own_hosts:
             own = Source("instance", spec.instance_uuid, "is itself on the node, and may stay")
             return Facts(need=1, have=places, short_by=0, unit="places", sources=(*sources, own))
         short_by = max(0, 1 - places)

@@ -223,7 +223,8 @@ class BindPart:
 class Attempt:
     """What happened to one pod in one scheduling cycle, joined by pod UID over the calls.
 
-    ``at`` is seconds since the epoch, passed in; ``generation`` counts configurations.
+    ``at`` is seconds since the epoch, passed in; ``generation`` counts configurations. ``chosen``
+    is the host that the extender decided on, where it decides (``placement: decide``).
     """
 
     uid: str
@@ -235,6 +236,7 @@ class Attempt:
     refusal: str = ""
     filtered: FilterPart | None = None
     weighed: WeighPart | None = None
+    chosen: str | None = None
     bound: BindPart | None = None
 
     @property
@@ -247,8 +249,13 @@ class Attempt:
 
     @property
     def agrees(self) -> bool | None:
-        """Whether the bind went to a host of the greatest weight; ``None`` where nobody weighed."""
+        """Whether the bind went to a host of the greatest weight; ``None`` where nobody weighed.
+
+        Where the extender decides: whether it went where it had decided.
+        """
         if self.bound is None or self.weighed is None:
             return None
+        if self.chosen is not None:
+            return self.bound.host == self.chosen
         weight = self.weighed.weight_of(self.bound.host)
         return None if weight is None else weight == float(self.weighed.weights.max())

@@ -123,7 +123,11 @@ class Encoded:
 
     def isin(self, values: Iterable[Hashable]) -> Bool:
         """Which hosts have one of the values."""
-        mask: Bool = np.isin(self.codes, [self.vocabulary.code(value) for value in values])
+        codes = np.fromiter(map(self.vocabulary.code, values), dtype=np.intp)
+        # One place more, for the -1 of values never seen.
+        among: Bool = np.zeros(len(self.vocabulary.values) + 1, dtype=np.bool_)
+        among[codes] = True
+        mask: Bool = among[self.codes]
         return mask
 
     def spread(
@@ -148,9 +152,7 @@ class Encoded:
 
         Costs by the size of the mapping, not by the number of distinct values.
         """
-        found: npt.NDArray[S] = np.zeros(len(self.vocabulary.values), dtype=dtype)
-        for value, number in by_value.items():
-            code = self.vocabulary.code(value)
-            if code >= 0:
-                found[code] = number
+        codes = np.fromiter(map(self.vocabulary.code, by_value), dtype=np.intp)
+        found: npt.NDArray[S] = np.zeros(len(self.vocabulary.values) + 1, dtype=dtype)
+        found[codes] = np.fromiter(by_value.values(), dtype=dtype)
         return found[self.codes]

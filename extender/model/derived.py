@@ -36,6 +36,11 @@ class _Codes:
         self.codes = _roomy(self.codes, row)
         self.codes[row] = self.vocabulary.encode(self.read(host))
 
+    def fill(self, hosts: Sequence[HostState]) -> None:
+        self.vocabulary = Vocabulary()
+        values = map(self.vocabulary.encode, map(self.read, hosts))
+        self.codes = _with_spare(np.fromiter(values, np.int32, len(hosts)))
+
 
 @dataclass(slots=True)
 class _Numbers:
@@ -48,6 +53,10 @@ class _Numbers:
     def write(self, row: int, host: HostState) -> None:
         self.values = _roomy(self.values, row)
         self.values[row] = self.read(host)
+
+    def fill(self, hosts: Sequence[HostState]) -> None:
+        found = np.fromiter(map(self.read, hosts), self.values.dtype, len(hosts))
+        self.values = _with_spare(found)
 
 
 class Derived:
@@ -66,8 +75,9 @@ class Derived:
         """A dictionary-encoded column; with ``keyed``, one that may be let go again."""
         column = self._columns.get(key)
         if not isinstance(column, _Codes):
-            column = _Codes(read, fixed, np.zeros(len(self._hosts) + 1, dtype=np.int32))
-            self._fill(key, column)
+            column = _Codes(read, fixed, np.zeros(0, dtype=np.int32))
+            column.fill(self._hosts)
+            self._columns[key] = column
         if keyed:
             self._used(key)
         return Encoded(read_only(column.codes[: len(self._hosts)]), column.vocabulary)
@@ -76,31 +86,26 @@ class Derived:
         """A column of numbers, which may be let go again."""
         column = self._columns.get(key)
         if not isinstance(column, _Numbers):
-            column = _Numbers(read, fixed, np.zeros(len(self._hosts) + 1, dtype=dtype))
-            self._fill(key, column)
+            column = _Numbers(read, fixed, np.zeros(0, dtype=dtype))
+            column.fill(self._hosts)
+            self._columns[key] = column
         self._used(key)
         return read_only(column.values[: len(self._hosts)])
 
     def write(self, row: int, *, usage_only: bool = False) -> None:
         """Bring a row into step with its host."""
         host = self._hosts[row]
-        for key, column in list(self._columns.items()):
+        for column in self._columns.values():
             if usage_only and column.fixed:
                 continue
             column.write(row, host)
             if isinstance(column, _Codes) and self._wasteful(column):
-                column.vocabulary = Vocabulary()
-                self._fill(key, column)
+                column.fill(self._hosts)
 
     def clear(self) -> None:
         """Drop all, to be built anew: what they are made of has changed."""
         self._columns.clear()
         self._keyed.clear()
-
-    def _fill(self, key: Hashable, column: _Codes | _Numbers) -> None:
-        for row, host in enumerate(self._hosts):
-            column.write(row, host)
-        self._columns[key] = column
 
     def _wasteful(self, column: _Codes) -> bool:
         return len(column.vocabulary.values) > 2 * len(self._hosts) + SPARE
@@ -115,6 +120,9 @@ class Derived:
 
 def _roomy(array: npt.NDArray[S], row: int) -> npt.NDArray[S]:
     """The array, or a larger one, with a place for the row."""
-    if row < len(array):
-        return array
-    return np.concatenate([array, np.zeros(max(16, row + 1), dtype=array.dtype)])
+    return array if row < len(array) else _with_spare(array)
+
+
+def _with_spare(array: npt.NDArray[S]) -> npt.NDArray[S]:
+    """The same with room for as many rows again, and a few more."""
+    return np.concatenate([array, np.zeros(max(16, len(array)), dtype=array.dtype)])

@@ -11,12 +11,13 @@ from types import MappingProxyType
 
 from extender.model.flavor import GIB, MIB, Flavor, vcpus
 from extender.model.groups import Aggregates, split_values, values_from_key
-from extender.model.metrics import HostMetric, merged
+from extender.model.metrics import NO_CAPACITY, Capacity, HostMetric, merged
 from extender.model.numa import NUMATopology
 from extender.model.pci import PciPool
+from extender.model.said import Said
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
-NOTHING_SAID: Mapping[str, object] = MappingProxyType({})
+NOTHING_SAID: Mapping[str, object] = Said()
 
 TRAIT_LABEL = "nova-extender.io/trait."
 """Before a trait's name in the labels of a node; the label's presence counts, not its value."""
@@ -120,6 +121,7 @@ class HostState:
 
     What can come from two places is kept apart, so that a change of one leaves the other: metrics
     and NUMA cells *reported* by the node's annotations, and those *observed* through the API.
+    ``capacity`` is what observed metrics are shares of.
     ``trust_time`` is when a trust level was attested, seconds since the epoch; ``None``: never
     outdated. Source: ``nova.scheduler.host_manager.HostState``.
     """
@@ -144,6 +146,7 @@ class HostState:
     reported_stats: Mapping[str, object] = field(default_factory=lambda: NOTHING_SAID)
     reported_metrics: tuple[HostMetric, ...] = ()
     observed_metrics: tuple[HostMetric, ...] = ()
+    capacity: Capacity = NO_CAPACITY
     reported_numa: NUMATopology | None = None
     observed_numa: NUMATopology | None = None
     pci_pools: tuple[PciPool, ...] = ()

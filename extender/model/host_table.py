@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from extender.model.columns import Bool, Column, Encoded, S, clamp, read_only
 from extender.model.derived import Derived
+from extender.model.groups import Aggregates
 from extender.model.host_state import HostState, Unreadable
 
 Rows = npt.NDArray[np.intp]
@@ -67,6 +68,8 @@ class HostTable:
     def __init__(self, hosts: Iterable[HostState] = ()) -> None:
         self.hosts: list[HostState] = []
         self.index: dict[str, int] = {}
+        self.aggregates: Aggregates = ()
+        """All that there are, by name; also those that no host of the table belongs to."""
         self._arrays: dict[str, npt.NDArray[Any]] = {
             name: np.zeros(16, dtype=column.dtype) for name, column in self._COLUMNS.items()
         }
@@ -128,7 +131,7 @@ class HostTable:
         """The row of a host by name, if the table has it."""
         return self.index.get(host)
 
-    def rows(self, names: Sequence[str]) -> Rows:
+    def rows(self, names: Sequence[str] | npt.NDArray[np.object_]) -> Rows:
         """The rows of hosts by name; -1 for a name that is not known."""
         if len(names) > 1:
             try:
@@ -148,7 +151,9 @@ class HostTable:
 
     def copy(self) -> HostTable:
         """A table of independent copies, to consume on."""
-        return HostTable(self.host_state(row).copy() for row in range(len(self)))
+        twin = HostTable(self.host_state(row).copy() for row in range(len(self)))
+        twin.aggregates = self.aggregates
+        return twin
 
     # -- writing ---------------------------------------------------------------------------
 
@@ -218,6 +223,7 @@ class _View(HostTable):
 
     def __init__(self, parent: HostTable, rows: Rows) -> None:
         self._parent = parent
+        self.aggregates = parent.aggregates
         self._rows = rows
         self._gathered: dict[str, npt.NDArray[Any]] = {}
 
@@ -254,7 +260,7 @@ class _View(HostTable):
         found = np.flatnonzero(self._rows == parent_row)
         return int(found[0]) if len(found) else None
 
-    def rows(self, names: Sequence[str]) -> Rows:
+    def rows(self, names: Sequence[str] | npt.NDArray[np.object_]) -> Rows:
         found = (self.row(name) for name in names)
         return np.fromiter((-1 if r is None else r for r in found), dtype=np.intp)
 

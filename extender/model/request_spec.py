@@ -98,8 +98,8 @@ class RequestSpec:
 
     ``at`` is when it is judged, seconds since the epoch, for what a host says that can be outdated;
     without it nothing is. ``hint_hosts`` are the hosts of the instances that a hint names
-    (``same_host``, ``different_host``), ``images`` the images of all containers, ``extended`` what
-    it takes of extended resources.
+    (``same_host``, ``different_host``), ``own_hosts`` the host that it is on itself, if it is on
+    any, ``images`` the images of all containers, ``extended`` what it takes of extended resources.
     """
 
     instance_uuid: str = ""
@@ -118,6 +118,7 @@ class RequestSpec:
     )
     instance_group: InstanceGroup | None = None
     hint_hosts: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    own_hosts: frozenset[str] = frozenset()
     image: ImageMeta = field(default_factory=ImageMeta)
     images: tuple[str, ...] = ()
     numa_topology: NUMARequest | None = None

@@ -28,6 +28,7 @@ def attempt(a: Attempt, limit: int = LIMIT) -> dict[str, Any]:
         "request": a.request,
         "refusal": a.refusal,
         **part,
+        "chosen": a.chosen,
         "bind": None if a.bound is None else _bind(a.bound),
     }
 
@@ -96,6 +97,7 @@ def _line(a: Attempt) -> dict[str, Any]:
         "hosts": None if part is None else hosts(part),
         "decisive": None if part is None else part.decisive,
         "best": _best(a.weighed),
+        "chosen": a.chosen,
         "bound": None if a.bound is None else a.bound.host if not a.bound.text else a.bound.outcome,
     }
 

@@ -10,12 +10,13 @@ from extender.filters.base import HostFilter
 from extender.model.attempt import PRE_STAGE, Fault, WeighPart
 from extender.model.explanation import Blocker, Explanation, HostVerdict, Total
 from extender.model.facts import Facts, Source
-from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.reason import Reason
 from extender.model.request_spec import RequestSpec
 from extender.scheduler import filtering, pre_stage
 from extender.scheduler.filter_scheduler import FilterScheduler
+from extender.scheduler.pre_stage import PreStage
+from extender.scheduler.pre_stage_facts import pre_stage_facts
 
 BLIND_SPOT = (
     "kube-scheduler asks the extender last: nodes that its own plugins refuse never reach it, and "
@@ -31,7 +32,8 @@ def explain(
     names: list[str] = table.name.tolist()
     rows = np.arange(len(table), dtype=np.intp)
     pipeline = scheduler.filter(table, names, rows, spec)
-    blockers = _pre_stage(table, spec)
+    before = pre_stage.run(table, spec, scheduler.options)
+    blockers = _pre_stage(table, spec, before)
     faults: list[Fault] = []
     for host_filter in dict.fromkeys(scheduler.filters):
         _blockers_of(host_filter, table, spec, blockers, faults)
@@ -50,37 +52,20 @@ def explain(
         weighed=weighed,
         notes=(
             BLIND_SPOT,
+            *before.asked.notes,
             *(f"{f.plugin} failed on {f.host or 'all hosts'}: {f.text}" for f in faults),
         ),
     )
 
 
-def _pre_stage(table: HostTable, spec: RequestSpec) -> list[list[Blocker]]:
+def _pre_stage(table: HostTable, spec: RequestSpec, before: PreStage) -> list[list[Blocker]]:
     """What blocks each host before the filters."""
     found: list[list[Blocker]] = [[] for _ in range(len(table))]
-    for reason, refused in pre_stage.run(table, spec).tests:
+    for reason, refused in before.tests:
         for row in np.flatnonzero(refused).tolist():
-            facts = _pre_stage_facts(reason, table.host_state(row), spec)
+            facts = pre_stage_facts(before, reason, table.host_state(row), spec)
             found[row].append(Blocker(PRE_STAGE, reason, facts))
     return found
-
-
-def _pre_stage_facts(reason: Reason, host: HostState, spec: RequestSpec) -> Facts:
-    if spec.refusal is not None and reason == spec.refusal.reason:
-        return Facts(sources=(Source(reason.id, spec.refusal.detail, "pod"),))
-    asked = {
-        pre_stage.HOST_IGNORED: ("ignore_hosts", ", ".join(spec.ignore_hosts)),
-        pre_stage.NOT_FORCED_HOST: (
-            "force_hosts, force_nodes",
-            ", ".join((*spec.force_hosts, *spec.force_nodes)),
-        ),
-        pre_stage.NOT_REQUESTED_DESTINATION: (
-            "requested_destination",
-            str(spec.requested_destination),
-        ),
-    }
-    name, value = asked[reason]
-    return Facts(have=host.host, sources=(Source(name, value, f"pod annotation {name}"),))
 
 
 def _blockers_of(

@@ -5,20 +5,23 @@ Source: ``nova.scheduler.filter_scheduler.FilterScheduler`` (17) and ``nova.sche
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from extender.filters.base import HostFilter
-from extender.model.attempt import FilterPart, Names, WeighPart
+from extender.filters.device_pools import devices_taken
+from extender.model.attempt import FilterPart, Names, WeighPart, as_names
 from extender.model.host_state import HostState, Instance
 from extender.model.host_table import HostTable, Rows
+from extender.model.image_pairs import image_pairs
+from extender.model.numa_fit import consumed
 from extender.model.options import SchedulerOptions
 from extender.model.request_spec import RequestSpec
 from extender.scheduler import filtering, weighing
+from extender.scheduler.choosing import ranked
+from extender.scheduler.selection import Cycle, Destinations, NoValidHost, Selection, selection
 from extender.weighers.base import HostWeigher
 
 if TYPE_CHECKING:
@@ -26,45 +29,6 @@ if TYPE_CHECKING:
 
 Claim = Callable[[HostState, RequestSpec], bool]
 """Whether the host could be claimed for ``spec.instance_uuid`` (Nova: Placement)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Nova's ``Selection``: a host chosen for an instance, or an alternate."""
-
-    service_host: str
-    nodename: str
-    compute_node_uuid: str
-    cell_uuid: str
-    availability_zone: str
-    limits: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Cycle:
-    """How one instance of a request was placed, for explanations."""
-
-    filtered: FilterPart
-    weighed: WeighPart
-
-
-@dataclass(slots=True)
-class Destinations:
-    """The answer for N instances: for each the chosen host and its alternates, and how."""
-
-    selections: list[list[Selection]] = field(default_factory=list)
-    cycles: list[Cycle] = field(default_factory=list)
-
-
-class NoValidHost(Exception):  # noqa: N818 - Nova's name
-    """No host for every instance asked for; nothing stays claimed.
-
-    ``cycles`` tells how far it came.
-    """
-
-    def __init__(self, reason: str, cycles: Sequence[Cycle]) -> None:
-        super().__init__(f"No valid host was found. {reason}")
-        self.cycles = tuple(cycles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +63,9 @@ class FilterScheduler:
         index: int = 0,
     ) -> FilterPart:
         """Which of the hosts asked about pass; see ``filtering.run``."""
-        return filtering.run(self.filters, table, names, rows, spec, self.clock, index)
+        return filtering.run(
+            self.filters, table, names, rows, spec, self.clock, index, self.options
+        )
 
     def weigh(
         self, table: HostTable, names: Sequence[str] | Names, rows: Rows, spec: RequestSpec
@@ -138,56 +104,78 @@ class FilterScheduler:
         """
         uuids = tuple(instance_uuids) or tuple(f"instance-{n}" for n in range(spec.num_instances))
         claim = claim or (lambda _host, _spec: True)
-        names = [table.host_state(row).host for row in range(len(table))]
+        names = as_names(table.name.tolist())
         cycles: list[Cycle] = []
         chosen: list[tuple[int, HostState, Mapping[str, int]]] = []
         for index, uuid in enumerate(uuids):
             spec = replace(spec, instance_uuid=uuid)
-            cycle, names = self._sorted_hosts(table, names, spec, index, rng)
+            names = self.candidates(names, {host.host for _, host, _ in chosen}, len(uuids))
+            cycle, names = self.ranking(table, names, table.rows(names), spec, rng, index)
             cycles.append(cycle)
             host = self._claimed(table, names, spec, claim if instance_uuids else None)
             if host is None:
                 break
             chosen.append((index, host, self._limits(host, spec)))
-            spec = _consume(table, host, spec)
+            spec = self._consume(table, host, spec)
         if len(chosen) < len(uuids):
             if unclaim is not None and instance_uuids:
                 for index, _, _ in chosen:
                     unclaim(uuids[index])
-            raise NoValidHost("There are not enough hosts available.", cycles)
+            raise NoValidHost(self.failure(cycles[-1]), cycles)
         if alternates and len(uuids) > 1 and self.options.max_attempts > 1:
-            _, names = self._sorted_hosts(table, names, spec, len(uuids) - 1, rng)
+            _, names = self.ranking(table, names, table.rows(names), spec, rng, len(uuids) - 1)
         taken = {host.host for _, host, _ in chosen}
         selections = []
         for _, host, limits in chosen:
             further = self._alternates(table, names, spec, host, taken) if alternates else []
-            selections.append([_selection(host, limits), *further])
+            selections.append([selection(host, limits), *further])
         return Destinations(selections, cycles)
 
-    def _sorted_hosts(
-        self, table: HostTable, names: Sequence[str], spec: RequestSpec, index: int, rng: Random
-    ) -> tuple[Cycle, list[str]]:
-        """Filter and weigh; then shuffle the best, and put one of the first few in front."""
-        filtered = self.filter(table, names, table.rows(names), spec, index)
-        passed = [names[i] for i in np.flatnonzero(filtered.passed).tolist()]
-        weighed = self.weigh(table, passed, table.rows(passed), spec)
-        ordered = [passed[i] for i in weighed.order.tolist()]
-        if ordered:
-            if self.options.shuffle_best_same_weighed_hosts:
-                best = int(np.count_nonzero(weighed.weights == weighed.weights.max()))
-                head = ordered[:best]
-                rng.shuffle(head)
-                ordered[:best] = head
-            front = rng.choice(ordered[: self.options.host_subset_size])
-            ordered.remove(front)
-            ordered.insert(0, front)
-        return Cycle(filtered, weighed), ordered
+    def ranking(
+        self,
+        table: HostTable,
+        names: Sequence[str] | Names,
+        rows: Rows,
+        spec: RequestSpec,
+        rng: Random,
+        index: int = 0,
+    ) -> tuple[Cycle, Names]:
+        """Filter and weigh hosts: the names of those that passed, the chosen one first.
+
+        Args:
+            table: all known hosts.
+            names: the hosts asked about, in the order that equal weights keep.
+            rows: their rows in ``table``, -1 for one that is not known.
+            spec: the request.
+            rng: for ``host_subset_size`` and ``shuffle_best_same_weighed_hosts``.
+            index: which instance of the request this is.
+        """
+        filtered = self.filter(table, names, rows, spec, index)
+        passed = filtered.hosts[filtered.passed]
+        weighed = self.weigh(table, passed, rows[filtered.passed], spec)
+        return Cycle(filtered, weighed), passed[ranked(weighed, self.options, rng)]
+
+    def candidates(self, names: Names, taken: Collection[str], instances: int) -> Names:
+        """The hosts that the next instance may go to; here all that the one before might have.
+
+        Args:
+            names: those, in order.
+            taken: the hosts chosen for the instances before it.
+            instances: how many the request has in all.
+        """
+        del taken, instances
+        return names
+
+    def failure(self, cycle: Cycle) -> str:
+        """Why a request came to nothing, after the cycle in which it did; Nova's words."""
+        del cycle
+        return "There are not enough hosts available."
 
     def _claimed(
-        self, table: HostTable, names: Sequence[str], spec: RequestSpec, claim: Claim | None
+        self, table: HostTable, names: Names, spec: RequestSpec, claim: Claim | None
     ) -> HostState | None:
         """The first host that can be claimed; one that cannot stays in the list."""
-        for name in names:
+        for name in names.tolist():
             host = table.host_state(table.index[name])
             if claim is None or claim(host, spec):
                 return host
@@ -205,41 +193,35 @@ class FilterScheduler:
     def _alternates(
         self,
         table: HostTable,
-        names: Sequence[str],
+        names: Names,
         spec: RequestSpec,
         host: HostState,
         taken: set[str],
     ) -> list[Selection]:
         """Up to ``max_attempts`` − 1 further hosts of the same cell that nobody was given."""
         found: list[Selection] = []
-        for name in names:
+        for name in names.tolist():
             if len(found) >= self.options.max_attempts - 1:
                 break
             other = table.host_state(table.index[name])
             if name not in taken and other.cell_uuid == host.cell_uuid:
-                found.append(_selection(other, self._limits(other, spec)))
+                found.append(selection(other, self._limits(other, spec)))
         return found
 
-
-def _consume(table: HostTable, host: HostState, spec: RequestSpec) -> RequestSpec:
-    """Take the demand off the host; the group of the next instance knows of this one."""
-    instance = Instance(spec.instance_uuid, spec.project_id, spec.name, spec.flavor.name)
-    host.consume(spec.flavor, instance)
-    table.usage_changed(host)
-    group = spec.instance_group
-    if group is None:
-        return spec
-    hosts = {**group.hosts, host.host: group.hosts.get(host.host, 0) + 1}
-    grown = replace(group, hosts=hosts, members=group.members | {spec.instance_uuid})
-    return replace(spec, instance_group=grown)
-
-
-def _selection(host: HostState, limits: Mapping[str, int]) -> Selection:
-    return Selection(
-        service_host=host.host,
-        nodename=host.nodename,
-        compute_node_uuid=host.uuid,
-        cell_uuid=host.cell_uuid,
-        availability_zone=min(host.zones),
-        limits=limits,
-    )
+    def _consume(self, table: HostTable, host: HostState, spec: RequestSpec) -> RequestSpec:
+        """Take the demand off the host; the group of the next instance knows of this one."""
+        pairs = image_pairs(spec.image.properties, spec.image.others)
+        instance = Instance(spec.instance_uuid, spec.project_id, spec.name, spec.flavor.name, pairs)
+        packing = self.options.packing_host_numa_cells_allocation_strategy
+        cells = consumed(host, spec, packing=packing)
+        host.consume(spec.flavor, instance, devices_taken(host, spec), cells)
+        if cells is None:
+            table.usage_changed(host)
+        else:
+            table.put(host)
+        group = spec.instance_group
+        if group is None:
+            return spec
+        hosts = {**group.hosts, host.host: group.hosts.get(host.host, 0) + 1}
+        grown = replace(group, hosts=hosts, members=group.members | {spec.instance_uuid})
+        return replace(spec, instance_group=grown)

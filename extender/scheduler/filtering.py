@@ -24,6 +24,7 @@ from extender.model.attempt import (
 )
 from extender.model.columns import Bool
 from extender.model.host_table import HostTable, Rows
+from extender.model.options import SchedulerOptions
 from extender.model.reason import COMMON_REASONS, FILTER_ERROR, FILTER_STOPPED
 from extender.model.request_spec import RequestSpec
 from extender.scheduler import pre_stage
@@ -43,6 +44,7 @@ def run(
     spec: RequestSpec,
     clock: Clock,
     index: int = 0,
+    options: SchedulerOptions = pre_stage.DEFAULTS,
 ) -> FilterPart:
     """Judge hosts by the pre-stage and then by every filter, until nothing is left.
 
@@ -54,8 +56,9 @@ def run(
         spec: the request.
         clock: for the time each filter took.
         index: which instance of the request this is.
+        options: what the pre-stage goes by.
     """
-    return _Run(table, as_names(names), rows, spec, clock).go(filters, index)
+    return _Run(table, as_names(names), rows, spec, clock).go(filters, index, options)
 
 
 class _Run:
@@ -82,8 +85,10 @@ class _Run:
         self.steps: list[Step] = []
         self.faults: list[Fault] = []
 
-    def go(self, filters: Sequence[HostFilter], index: int) -> FilterPart:
-        before = pre_stage.run(self.hosts, self.spec)
+    def go(
+        self, filters: Sequence[HostFilter], index: int, options: SchedulerOptions
+    ) -> FilterPart:
+        before = pre_stage.run(self.hosts, self.spec, options)
         verdicts = self._asked(before.codes(len(self.hosts)))
         if not self.known.all():
             reason = self.spec.refusal.reason if self.spec.refusal else pre_stage.NOT_IN_CACHE

@@ -1,6 +1,10 @@
 """What is tested before the first filter: is the host known, asked for, ignored, forced?
 
-Source: ``nova.scheduler.host_manager.HostManager.get_filtered_hosts``.
+And what in Nova Placement answers: is it in the right aggregates, has it the traits and resources
+that extra specs name? A host that fails both is refused for the former, which says more.
+
+Source: ``nova.scheduler.host_manager.HostManager.get_filtered_hosts``, and
+``nova.scheduler.manager`` for Placement.
 """
 
 from __future__ import annotations
@@ -13,8 +17,13 @@ import numpy.typing as npt
 from extender.model.columns import Bool
 from extender.model.groups import Aggregates
 from extender.model.host_table import HostTable
-from extender.model.reason import Category, Reason
+from extender.model.options import SchedulerOptions
+from extender.model.reason import INVALID_HOST_ANNOTATION, Category, Reason
 from extender.model.request_spec import Destination, RequestSpec
+from extender.scheduler import inventories, placement, prefilters
+from extender.scheduler.inventories import Need
+from extender.scheduler.placement import Demand
+from extender.scheduler.prefilters import Rule
 
 NOT_IN_CACHE = Reason("not_in_cache", "not in cache yet", Category.DATA)
 NOT_REQUESTED_DESTINATION = Reason(
@@ -23,20 +32,60 @@ NOT_REQUESTED_DESTINATION = Reason(
 HOST_IGNORED = Reason("host_ignored", "host is to be ignored", Category.POLICY)
 NOT_FORCED_HOST = Reason("not_forced_host", "not a forced host", Category.POLICY)
 
-REASONS = (NOT_IN_CACHE, NOT_REQUESTED_DESTINATION, HOST_IGNORED, NOT_FORCED_HOST)
+AGGREGATE_FORBIDDEN = Reason(
+    "aggregate_forbidden", "host aggregate does not admit the request", Category.POLICY
+)
+TRAIT_FORBIDDEN = Reason("trait_forbidden", "host has a forbidden trait", Category.HOST)
+TRAIT_MISSING = Reason("trait_missing", "host lacks a required trait", Category.HOST)
+GROUP_POLICY_UNSATISFIED = Reason(
+    "group_policy_unsatisfied",
+    "request groups need separate resource providers",
+    Category.POLICY,
+)
+RESOURCE_CLASS_MISSING = Reason(
+    "resource_class_missing", "host has no inventory of a requested resource class", Category.HOST
+)
+INSUFFICIENT_RESOURCES = Reason(
+    "insufficient_resources",
+    "not enough of a requested resource class",
+    Category.CAPACITY,
+    cured=True,
+)
+
+REASONS = (
+    NOT_IN_CACHE,
+    NOT_REQUESTED_DESTINATION,
+    HOST_IGNORED,
+    NOT_FORCED_HOST,
+    AGGREGATE_FORBIDDEN,
+    TRAIT_FORBIDDEN,
+    TRAIT_MISSING,
+    GROUP_POLICY_UNSATISFIED,
+    INVALID_HOST_ANNOTATION,
+    RESOURCE_CLASS_MISSING,
+    INSUFFICIENT_RESOURCES,
+)
+
+Tests = tuple[tuple[Reason, Bool], ...]
+
+DEFAULTS = SchedulerOptions()
+"""No pre-filter is on."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreStage:
     """The verdicts before the filters, one code a host, and whether the filters are skipped.
 
-    ``tests`` holds every test on its own, for explanations; a host's code is that of the first
-    test it failed.
+    ``tests`` holds every test on its own, for explanations, and so do ``asked``, ``rules`` and
+    ``needs`` what was tested; a host's code is that of the first test it failed.
     """
 
-    tests: tuple[tuple[Reason, Bool], ...]
+    tests: Tests
     reasons: tuple[Reason, ...]
     skip_filters: bool
+    asked: Demand = placement.NOTHING
+    rules: tuple[Rule, ...] = ()
+    needs: tuple[Need, ...] = ()
 
     def codes(self, hosts: int) -> npt.NDArray[np.uint8]:
         """One reason code a host, 0 where all tests passed."""
@@ -46,10 +95,11 @@ class PreStage:
         return codes
 
 
-def run(hosts: HostTable, spec: RequestSpec) -> PreStage:
-    """Test known hosts in Nova's order: the pod itself, destination, ignored, forced.
+def run(hosts: HostTable, spec: RequestSpec, options: SchedulerOptions = DEFAULTS) -> PreStage:
+    """Test known hosts: the pod itself, destination, ignored, forced, then as Placement would.
 
-    Ignoring beats forcing; forced hosts skip every filter unless a check type is hinted.
+    Ignoring beats forcing; forced hosts skip every filter unless a check type is hinted, but not
+    what Placement says.
     """
     tests: list[tuple[Reason, Bool]] = []
     reasons: tuple[Reason, ...] = REASONS
@@ -64,7 +114,35 @@ def run(hosts: HostTable, spec: RequestSpec) -> PreStage:
         tests.append((HOST_IGNORED, ignored))
     if spec.force_hosts or spec.force_nodes:
         tests.append((NOT_FORCED_HOST, ~_forced(hosts, spec)))
-    return PreStage(tuple(tests), reasons, skips_filters(spec))
+    if spec.is_rebuild:  # Nova asks Placement nothing
+        return PreStage(tuple(tests), reasons, skips_filters(spec))
+    asked = placement.demand(spec)
+    rules = prefilters.rules(hosts.aggregates, spec, asked, options)
+    needs = inventories.needs(asked.resources)
+    tests += _placement(hosts, spec, asked, rules)
+    if needs:
+        found = inventories.judge(hosts, needs)
+        tests.append((INVALID_HOST_ANNOTATION, found.unreadable))
+        tests.append((RESOURCE_CLASS_MISSING, found.missing))
+        tests.append((INSUFFICIENT_RESOURCES, found.short))
+    return PreStage(tuple(tests), reasons, skips_filters(spec), asked, rules, needs)
+
+
+def _placement(
+    hosts: HostTable, spec: RequestSpec, asked: Demand, rules: tuple[Rule, ...]
+) -> Tests:
+    """Aggregates, traits and groups; a test that refuses nobody is left out where that is cheap."""
+    tests: list[tuple[Reason, Bool]] = []
+    if rules:
+        tests.append((AGGREGATE_FORBIDDEN, prefilters.outside(hosts, rules)))
+    forbidden = prefilters.forbidden_trait(hosts, asked, skips_filters=skips_filters(spec))
+    if forbidden is not None:
+        tests.append((TRAIT_FORBIDDEN, forbidden))
+    if asked.required:
+        tests.append((TRAIT_MISSING, prefilters.missing_trait(hosts, asked)))
+    if asked.clash:
+        tests.append((GROUP_POLICY_UNSATISFIED, np.ones(len(hosts), dtype=np.bool_)))
+    return tuple(tests)
 
 
 def skips_filters(spec: RequestSpec) -> bool:

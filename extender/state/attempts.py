@@ -36,12 +36,16 @@ class Attempts:
         self.size += attempt.size
         self._shrink()
 
-    def join(self, uid: str, weighed: WeighPart) -> Attempt | None:
-        """Add the weighers' part to the pod's newest attempt, if that still lacks it."""
+    def join(self, uid: str, weighed: WeighPart, chosen: str | None = None) -> Attempt | None:
+        """Add the weighers' part to the pod's newest attempt, if that still lacks it.
+
+        ``chosen`` is the host that the extender itself has decided on, where it decides.
+        """
         attempt = self.newest(uid)
         if attempt is None or attempt.weighed is not None:
             return None
         attempt.weighed = weighed
+        attempt.chosen = chosen
         self.size += weighed.size
         self._shrink()
         return attempt

@@ -13,9 +13,15 @@ from extender.model.flavor import Flavor
 from extender.model.groups import HostAggregate, InstanceGroup
 from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
+from extender.model.metrics import HostMetric, NodeUsage
+from extender.model.numa import NUMATopology
+from extender.model.rejection import Rejection
 from extender.state.aggregates import AggregateBook
+from extender.state.alternates import Alternates
+from extender.state.failed_builds import FailedBuilds
 from extender.state.ledger import Ledger
 from extender.state.pending import PendingPods
+from extender.state.provisional import Provisional
 from extender.state.retry_history import RetryHistory
 
 RETRY_TTL = 600.0
@@ -38,15 +44,43 @@ class Cluster:
         self.pending = PendingPods()
         """Pods that are not bound, by namespace and name, as the JSON they came in."""
         self.retries = RetryHistory(RETRY_TTL)
+        self.failed_builds = FailedBuilds()
+        self.counts_failed_builds = True
+        self.usages: dict[str, NodeUsage] = {}
+        """What metrics.k8s.io told last, by node; ``state.observed_metrics`` writes it."""
+        self.topologies: dict[str, NUMATopology] = {}
+        """What NodeResourceTopology objects tell, by node."""
+        self.provisional = Provisional(self.ledger)
+        self.alternates = Alternates()
 
     def put_host(self, host: HostState) -> None:
         """Take in a node, as translated: without use, which is the ledger's to say."""
-        self.ledger.charge(host)
+        self.fill(host)
         self.table.put(host)
+
+    def fill(self, host: HostState) -> None:
+        """Put on a host, be it the table's or not, what its own object does not tell."""
+        self.ledger.charge(host)
+        host.failed_builds = self._failed_builds(host.host)
+        host.observed_metrics = self.observed_metrics(host)
+        host.observed_numa = self.topologies.get(host.host)
+
+    def put_topology(self, name: str, topology: NUMATopology | None) -> NUMATopology | None:
+        """Take in a node's cells, or that nobody tells of them; returns those known before."""
+        before = self.topologies.pop(name, None)
+        if topology is not None:
+            self.topologies[name] = topology
+        row = self.table.row(name)
+        if row is not None and topology != before:
+            host = self.table.host_state(row)
+            host.observed_numa = topology
+            self.table.put(host)
+        return before
 
     def remove_host(self, name: str) -> None:
         """Forget a node; its pods stay in the ledger until they are deleted themselves."""
         self.table.remove(name)
+        self.failed_builds.forget(name)
 
     def put_pod(self, entry: Contribution) -> None:
         """Take in a pod that counts on a host."""
@@ -55,6 +89,51 @@ class Cluster:
     def remove_pod(self, uid: str) -> None:
         """Forget a pod, or one that counts no longer."""
         self.ledger.remove(uid)
+
+    def build_failed(self, rejection: Rejection, now: float) -> None:
+        """Take in a pod that its kubelet rejected; one that is known changes nothing.
+
+        Args:
+            rejection: where and when; a time later than now counts as now.
+            now: seconds since the epoch.
+        """
+        host, builds = rejection.host, self.failed_builds
+        new = not builds.knows(host)
+        builds.failed(host, rejection.uid, min(rejection.at, now))
+        if new:
+            for entry in self.ledger.on(host):
+                if entry.started is not None:
+                    builds.started(host, entry.started)
+        self._count_failed_builds(host)
+
+    def build_started(self, host: str, at: float) -> None:
+        """Take in that a container of a pod started on a host."""
+        if self.failed_builds.started(host, at):
+            self._count_failed_builds(host)
+
+    def count_failed_builds(self, counting: bool) -> None:
+        """Whether hosts have ``failed_builds`` at all; failures are taken in either way."""
+        if counting != self.counts_failed_builds:
+            self.counts_failed_builds = counting
+            for host in self.failed_builds.hosts():
+                self._count_failed_builds(host)
+
+    def observed_metrics(self, host: HostState) -> tuple[HostMetric, ...]:
+        """What metrics.k8s.io told last of a host."""
+        usage = self.usages.get(host.host)
+        return () if usage is None else usage.metrics(host.capacity)
+
+    def _failed_builds(self, host: str) -> int:
+        return self.failed_builds.count(host) if self.counts_failed_builds else 0
+
+    def _count_failed_builds(self, host: str) -> None:
+        row = self.table.row(host)
+        if row is None:
+            return
+        state, number = self.table.host_state(row), self._failed_builds(host)
+        if state.failed_builds != number:
+            state.failed_builds = number
+            self.table.usage_changed(state)
 
     @property
     def nominated(self) -> Mapping[str, Mapping[str, Contribution]]:
@@ -103,6 +182,7 @@ class Cluster:
 
     def _rejoin(self, hosts: Iterable[HostState]) -> None:
         """Say to these hosts which aggregates they belong to, with the columns made of them."""
+        self.table.aggregates = tuple(self.aggregates.values())
         changed = []
         for host in hosts:
             found = self.aggregates_of(host)

@@ -1,7 +1,7 @@
-"""Failed pods into the retry history, from a list/watch of ``status.phase=Failed`` alone.
+"""Failed pods into the retry history and the hosts' failed builds.
 
-A watch that leaves ended pods out never shows why a pod failed: when a pod stops matching, it
-delivers the state before.
+They come from a list/watch of ``status.phase=Failed`` alone. A watch that leaves ended pods out
+never shows why a pod failed: when a pod stops matching, it delivers the state before.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ FAILED_PODS = "status.phase=Failed"
 """The field selector of the list/watch."""
 
 Lock = AbstractContextManager[object]
+
+
+def _ignore(*_: object) -> None:
+    pass
 
 
 def read_failed(raw: bytes | msgspec.Raw) -> Rejection | None:
@@ -42,6 +46,7 @@ class FailedPodSink:
         lock: held around each use of the history.
         now: seconds since the epoch.
         on_rejection: told of each new one, without the lock.
+        count: told of each, be it new or too old for the history, and of the time, with the lock.
     """
 
     def __init__(
@@ -50,11 +55,13 @@ class FailedPodSink:
         lock: Lock,
         now: Callable[[], float],
         on_rejection: Callable[[Rejection], object],
+        count: Callable[[Rejection, float], object] = _ignore,
     ) -> None:
         self._history = history
         self._lock = lock
         self._now = now
         self._on_rejection = on_rejection
+        self._count = count
 
     def listing(self) -> None:
         """A list begins."""
@@ -78,5 +85,7 @@ class FailedPodSink:
         now = self._now()
         with self._lock:
             new = [rejection for rejection in found if self._history.rejected(rejection, now)]
+            for rejection_ in found:
+                self._count(rejection_, now)
         for rejection_ in new:
             self._on_rejection(rejection_)

@@ -56,6 +56,10 @@ class Ledger:
         """Whether the pod counts by a claim of ours, which the watch has not shown yet."""
         return uid in self._claims
 
+    def claims_entry(self, uid: str, entry: Contribution) -> bool:
+        """Whether it counts by the claim of this very entry."""
+        return self._claims.has(uid, entry)
+
     def find(self, namespace: str, name: str) -> Contribution | None:
         """The entry of a pod by its name; of several the one that came last.
 

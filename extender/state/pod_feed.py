@@ -145,7 +145,10 @@ class PodSink:
         self._cluster.pending.put(record.namespace, record.name, pod)
 
     def _note(self, record: PodRecord) -> None:
-        """A start is a success of the pod's whole line."""
+        """A start is a success of the pod's whole line, and of its host."""
         entry = record.entry
-        if entry is not None and entry.started is not None and entry.owner:
+        if entry is None or entry.started is None:
+            return
+        self._cluster.build_started(entry.host, entry.started)
+        if entry.owner:
             self._cluster.retries.note_start(entry.owner, entry.started)

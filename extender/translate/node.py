@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from extender.model.flavor import MIB
 from extender.model.host_state import HostState, Inventory, Service, Unreadable
+from extender.model.metrics import Capacity
 from extender.translate import annotations as table
 from extender.translate import quantity
+from extender.translate.capabilities import read_capabilities
 from extender.translate.errors import shown
+from extender.translate.metrics import read_metrics
+from extender.translate.numa import read_topology
+from extender.translate.pci import pci_pools
 from extender.translate.readers import (
     AnnotationError,
     read_boolean,
@@ -20,6 +25,7 @@ from extender.translate.readers import (
     read_text,
 )
 from extender.translate.schema import NodeSpec, NodeStatus
+from extender.translate.trust import NO_TRUST, read_trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +33,10 @@ if TYPE_CHECKING:
     from extender.model.groups import HostAggregate
     from extender.model.options import TranslateOptions
     from extender.translate.annotations import Annotation
+    from extender.translate.readers import Annotations
     from extender.translate.schema import Node
+
+T = TypeVar("T")
 
 OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
 
@@ -116,6 +125,12 @@ class _Reading:
         name, labels, options = self.node.name, self.node.labels, self.options
         mine = sorted((a for a in aggregates if a.has(name, labels)), key=lambda a: a.name)
         runtime, version = self._runtime()
+        can = read_capabilities(self.node, runtime, self._bad)
+        trust = self._annotated(
+            lambda found: read_trust(found, labels, options.attestation_label),
+            Unreadable.TRUST,
+            NO_TRUST,
+        )
         return HostState(
             host=name,
             uuid=self.node.uid,
@@ -147,6 +162,15 @@ class _Reading:
             hypervisor_type=runtime,
             hypervisor_version=version,
             hypervisor_hostname=labels.get(table.HOSTNAME_LABEL) or name,
+            supported_instances=can.supported_instances,
+            cpu_info=can.cpu_info,
+            reported_stats=can.stats,
+            reported_metrics=self._annotated(read_metrics, Unreadable.METRICS, ()),
+            reported_numa=self._annotated(read_topology, Unreadable.NUMA, None),
+            capacity=Capacity(self._capacity(_CPU), self._capacity(_RAM)),
+            trust_lvl=trust.level,
+            trust_time=trust.at,
+            pci_pools=pci_pools(self.annotations, self.status.allocatable, self._bad),
             unreadable=self.unreadable,
             problems=tuple(self.problems),
         )
@@ -154,6 +178,22 @@ class _Reading:
     def _bad(self, bit: Unreadable, problem: str) -> None:
         self.unreadable |= bit
         self.problems.append(problem)
+
+    def _annotated(self, read: Callable[[Annotations], T], bit: Unreadable, otherwise: T) -> T:
+        """What the reader reads; where it cannot, ``otherwise``, and the bit says so."""
+        try:
+            return read(self.annotations)
+        except AnnotationError as error:
+            self._bad(bit, f"node {error}")
+            return otherwise
+
+    def _capacity(self, resource: _Resource) -> int:
+        """What metrics are shares of; 0, for no share, where it cannot be read."""
+        raw = (self.status.capacity or {}).get(resource.name)
+        try:
+            return 0 if raw is None else max(0, resource.convert(quantity.parse_json(raw)))
+        except quantity.QuantityError:
+            return 0
 
     def _inventory(
         self, resource: _Resource, reserved: int, option: Fraction | None, initial: Fraction

@@ -14,16 +14,19 @@ import msgspec
 from extender.translate.errors import TranslateError, shown
 from extender.translate.schema import Node, Pod
 from extender.translate.schema_kinds import FlavorObject, HostAggregateObject, ServerGroupObject
+from extender.translate.schema_numa import NodeResourceTopology
 
 __all__ = [
     "FlavorObject",
     "HostAggregateObject",
     "Node",
+    "NodeResourceTopology",
     "Pod",
     "ServerGroupObject",
     "decode_aggregate",
     "decode_flavor",
     "decode_node",
+    "decode_node_topology",
     "decode_pod",
     "decode_server_group",
 ]
@@ -33,6 +36,7 @@ Json = bytes | msgspec.Raw
 
 _pods = msgspec.json.Decoder(Pod)
 _nodes = msgspec.json.Decoder(Node)
+_node_topologies = msgspec.json.Decoder(NodeResourceTopology)
 _aggregates = msgspec.json.Decoder(HostAggregateObject)
 _flavors = msgspec.json.Decoder(FlavorObject)
 _server_groups = msgspec.json.Decoder(ServerGroupObject)
@@ -82,6 +86,15 @@ def decode_node(raw: Json) -> Node:
         TranslateError: as ``decode_pod``.
     """
     return _decode(_nodes, "Node", raw)
+
+
+def decode_node_topology(raw: Json) -> NodeResourceTopology:
+    """A NodeResourceTopology from its JSON.
+
+    Raises:
+        TranslateError: as ``decode_pod``.
+    """
+    return _decode(_node_topologies, "NodeResourceTopology", raw)
 
 
 def decode_aggregate(raw: Json) -> HostAggregateObject:

@@ -14,9 +14,17 @@ from extender.translate import annotations as table
 from extender.translate import reasons, shapes
 from extender.translate.errors import TranslateError, shown
 from extender.translate.failures import started
+from extender.translate.image_properties import (
+    NO_PROPERTIES,
+    pairs_of_instance,
+    read_image_properties,
+)
+from extender.translate.numa_request import numa_request
+from extender.translate.numa_specs import NUMAError
 from extender.translate.owners import identity, is_pinned, owner_key
+from extender.translate.pci import AliasError, pci_requests
 from extender.translate.pod_requests import effective_requests
-from extender.translate.readers import AnnotationError, read_list, read_object, read_text
+from extender.translate.readers import AnnotationError, read_list, read_text
 from extender.translate.schema import NO_TEXTS
 from extender.translate.tolerations import tolerates_not_ready, tolerates_unschedulable
 
@@ -25,7 +33,9 @@ if TYPE_CHECKING:
 
     from extender.model.groups import InstanceGroup
     from extender.model.lookup import Lookup
+    from extender.model.numa import NUMARequest
     from extender.model.options import TranslateOptions
+    from extender.model.pci import PciRequest
     from extender.model.reason import Reason
     from extender.translate.annotations import Annotation
     from extender.translate.readers import Annotations
@@ -97,11 +107,13 @@ def _contribution(
             namespace=pod.namespace,
             name=pod.name,
             flavor=_lenient(annotations, table.FLAVOR, problems) or "",
+            image_properties=pairs_of_instance(annotations, problems),
         ),
         host=host,
         milli_vcpus=requests.milli_vcpus,
         memory=requests.memory,
         disk=requests.disk,
+        extended=requests.extended,
         io_op=io_op,
         terminating=pod.terminating,
         group=_lenient(annotations, table.SERVER_GROUP, problems),
@@ -131,6 +143,7 @@ class _Request:
         if not any(key.startswith(table.PREFIX) for key in self.annotations):
             self.annotations = NO_TEXTS
         self.refusals: list[Refusal] = []
+        self.extended: tuple[tuple[str, int], ...] = ()
         self.sources = {"flavor": "pod requests"}
 
     def spec(self, at: float | None) -> RequestSpec:
@@ -140,11 +153,12 @@ class _Request:
         force_nodes = self._read(read_list, table.FORCE_NODES) or ()
         hints = self._try(shapes.read_hints) or {}
         self._check_forcing(force_hosts, force_nodes, hints)
+        flavor, image = self._flavor(), self._image()
         return RequestSpec(
             instance_uuid=pod.uid,
             project_id=pod.namespace,
             name=pod.name,
-            flavor=self._flavor(),
+            flavor=flavor,
             availability_zone=self._zone(),
             ignore_hosts=self._read(read_list, table.IGNORE_HOSTS) or (),
             force_hosts=force_hosts,
@@ -154,8 +168,12 @@ class _Request:
             scheduler_hints=MappingProxyType(hints),
             instance_group=self._group(),
             hint_hosts=self._hint_hosts(hints),
-            image=self._image(),
+            own_hosts=frozenset({pod.node_name} if pod.node_name else ()),
+            image=image,
             images=_images(pod),
+            numa_topology=self._numa_topology(flavor, image),
+            pci_requests=self._pci_requests(flavor),
+            extended=self.extended,
             at=at,
             tolerates_unschedulable=tolerates_unschedulable(pod),
             tolerates_not_ready=tolerates_not_ready(pod),
@@ -203,6 +221,7 @@ class _Request:
             named = shown(f"{self.pod.namespace}/{self.pod.name}", 320)
             problems = "; ".join(str(problem) for problem in requests.problems)
             raise TranslateError(f"Pod {named}: {problems}")
+        self.extended = requests.extended
         name = self._read(read_text, table.FLAVOR)
         extra_specs: Mapping[str, str] = self._try(shapes.read_extra_specs) or {}
         named_flavor = None
@@ -223,6 +242,20 @@ class _Request:
         if named_flavor is not None and (differences := _differences(flavor, named_flavor)):
             self._refuse(reasons.FLAVOR_DIFFERS, f"Flavor {named_flavor.name}: {differences}")
         return flavor
+
+    def _numa_topology(self, flavor: Flavor, image: ImageMeta) -> NUMARequest | None:
+        try:
+            return numa_request(flavor, image.properties)
+        except NUMAError as error:
+            self._refuse(reasons.INVALID_ANNOTATION, str(error))
+            return None
+
+    def _pci_requests(self, flavor: Flavor) -> tuple[PciRequest, ...]:
+        try:
+            return pci_requests(flavor.extra_specs, self.extended, self.options.pci_alias)
+        except AliasError as error:
+            self._refuse(reasons.INVALID_ANNOTATION, str(error))
+            return ()
 
     def _zone(self) -> str | None:
         zone = self._read(read_text, table.AVAILABILITY_ZONE)
@@ -287,11 +320,12 @@ class _Request:
         return retry
 
     def _image(self) -> ImageMeta:
-        properties = self._read(read_object, table.IMAGE_PROPERTIES) or {}
+        said = self._try(read_image_properties) or NO_PROPERTIES
         containers = self.pod.spec.containers if self.pod.spec is not None else None
         return ImageMeta(
             id=containers[0].image if containers else None,
-            properties=MappingProxyType(properties),
+            properties=said.properties,
+            others=said.others,
         )
 
 

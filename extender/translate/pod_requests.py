@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from extender.translate import quantity
 from extender.translate.errors import shown
+from extender.translate.extended import is_extended
 from extender.translate.schema import ContainerStatus, PodSpec, PodStatus
 
 if TYPE_CHECKING:
@@ -22,10 +23,18 @@ if TYPE_CHECKING:
 
 CPU, MEMORY, DISK = "cpu", "memory", "ephemeral-storage"
 
+Names = tuple[str, str, str]
+NATIVE: Names = (CPU, MEMORY, DISK)
+_NATIVE = frozenset(NATIVE)
+
 Amounts = tuple[int, int, int]
-"""CPU, memory and disk in nano units."""
+"""Three resources in nano units: CPU, memory and disk, or whichever are being counted."""
 
 ZERO: Amounts = (0, 0, 0)
+
+MOST_EXTENDED = 48
+"""Extended resources of a pod that are counted. Each three of them take one look at the whole pod,
+which is as large as its author likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +49,40 @@ class Problem:
         return f"{self.path}: {self.wrong}"
 
 
-@dataclass(frozen=True, slots=True)
-class Requests:
-    """Effective requests: milli-cores, bytes of memory, bytes of ephemeral storage."""
+class Requests(NamedTuple):
+    """Effective requests: milli-cores, bytes of memory, bytes of ephemeral storage.
+
+    ``extended`` are extended resources by name, whole ones, without those of which it asks 0.
+    """
 
     milli_vcpus: int = 0
     memory: int = 0
     disk: int = 0
     problems: tuple[Problem, ...] = ()
+    extended: tuple[tuple[str, int], ...] = ()
 
 
 NOTHING = Requests()
+
+
+class _Count:
+    """Three resources being counted: which, and what was come across while counting.
+
+    ``others`` are names seen beside the native ones; there may be native ones among them.
+    """
+
+    __slots__ = ("names", "others", "problems")
+
+    def __init__(self, names: Names, problems: list[Problem]) -> None:
+        self.names = names
+        self.problems = problems
+        self.others: set[str] | None = None
+
+    def see(self, requests: Quantities) -> None:
+        """Note the names of a map of quantities."""
+        if self.others is None:
+            self.others = set()
+        self.others.update(requests)
 
 
 def effective_requests(pod: Pod, *, bound: bool) -> Requests:
@@ -64,27 +96,48 @@ def effective_requests(pod: Pod, *, bound: bool) -> Requests:
     spec = pod.spec
     if spec is None:
         return NOTHING
-    problems: list[Problem] = []
     status = pod.status if bound else None
-    total = _containers(spec, status, problems)
+    count = _Count(NATIVE, [])
+    total = _containers(spec, status, count)
     if spec.resources is not None and spec.resources.requests:
-        total = _pod_level(spec.resources.requests, status, total, problems)
+        total = _pod_level(spec.resources.requests, status, total, count)
     if spec.overhead:
-        total = _sum(total, _amounts(spec.overhead, "spec.overhead", problems))
+        count.see(spec.overhead)
+        total = _sum(total, _amounts(spec.overhead, "spec.overhead", count))
     return Requests(
         quantity.milli(total[0]),
         quantity.units(total[1]),
         quantity.units(total[2]),
-        tuple(dict.fromkeys(problems)) if problems else (),
+        extended=_extended(spec, status, count) if count.others else (),
+        problems=tuple(dict.fromkeys(count.problems)) if count.problems else (),
     )
 
 
-def _containers(spec: PodSpec, status: PodStatus | None, problems: list[Problem]) -> Amounts:
+def _extended(spec: PodSpec, status: PodStatus | None, seen: _Count) -> tuple[tuple[str, int], ...]:
+    """The extended resources among those seen, three at a time; pod-level requests have none."""
+    names = sorted(filter(is_extended, seen.others or ()))
+    if len(names) > MOST_EXTENDED:
+        wrong = f"{len(names)} extended resources are named; accepted: at most {MOST_EXTENDED}"
+        seen.problems.append(Problem("spec", names[MOST_EXTENDED][:40], wrong))
+        names = names[:MOST_EXTENDED]
+    found: list[tuple[str, int]] = []
+    for first in range(0, len(names), len(NATIVE)):
+        one, two, three = (*names[first : first + len(NATIVE)], "", "")[: len(NATIVE)]
+        count = _Count((one, two, three), seen.problems)
+        total = _containers(spec, status, count)
+        if spec.overhead:
+            total = _sum(total, _amounts(spec.overhead, "spec.overhead", count))
+        counted = zip(count.names, map(quantity.units, total), strict=True)
+        found += [(name, amount) for name, amount in counted if name and amount]
+    return tuple(found)
+
+
+def _containers(spec: PodSpec, status: PodStatus | None, count: _Count) -> Amounts:
     """What the containers need together, by their spec and, for a bound pod, their status."""
     regular = spec.containers or ()
     init = spec.init_containers or ()
-    own = [_own(container, "containers", problems) for container in regular]
-    init_own = [_own(container, "initContainers", problems) for container in init]
+    own = [_own(container, "containers", count) for container in regular]
+    init_own = [_own(container, "initContainers", count) for container in init]
     restartable = [container.restart_policy == "Always" for container in init]
     by_spec = _aggregate(own, init_own, restartable)
     if status is None:
@@ -100,12 +153,12 @@ def _containers(spec: PodSpec, status: PodStatus | None, problems: list[Problem]
         return ZERO if infeasible else by_spec
     if in_place:
         # The pod's own totals stand for the sums over its containers.
-        allocated = _pod_allocated(status, problems)
-        actuated = _pod_actuated(status, problems)
+        allocated = _pod_allocated(status, count)
+        actuated = _pod_actuated(status, count)
     else:
         views = [
             [
-                _views(container, amounts, statuses, infeasible, problems)
+                _views(container, amounts, statuses, infeasible, count)
                 for container, amounts in zip(containers, amounts_of, strict=True)
             ]
             for containers, amounts_of in ((regular, own), (init, init_own))
@@ -146,7 +199,7 @@ def _views(
     by_spec: Amounts,
     statuses: dict[str, ContainerStatus],
     infeasible: bool,
-    problems: list[Problem],
+    count: _Count,
 ) -> tuple[Amounts, Amounts]:
     """What a container was allocated, and what it runs with.
 
@@ -160,28 +213,28 @@ def _views(
     place = f"status of container {shown(name, 63)}"
     if status.allocated_resources is not None:
         where = f"{place}: allocatedResources"
-        allocated = _amounts(status.allocated_resources, where, problems)
+        allocated = _amounts(status.allocated_resources, where, count)
     actuated = allocated
     if status.resources is not None and status.resources.requests is not None:
         where = f"{place}: resources.requests"
-        actuated = _amounts(status.resources.requests, where, problems)
+        actuated = _amounts(status.resources.requests, where, count)
     return allocated, actuated
 
 
 def _pod_level(
-    requests: Quantities, status: PodStatus | None, total: Amounts, problems: list[Problem]
+    requests: Quantities, status: PodStatus | None, total: Amounts, count: _Count
 ) -> Amounts:
     """The sum over the containers, replaced where the pod as a whole asks for cpu or memory."""
     if not any(name in (CPU, MEMORY) or name.startswith("hugepages-") for name in requests):
         return total
-    sources = [(requests, _amounts(requests, "spec.resources.requests", problems))]
+    sources = [(requests, _amounts(requests, "spec.resources.requests", count))]
     if status is not None and status.resources is not None:
         if _resize_infeasible(status):
             sources = []
         if status.resources.requests:
-            sources.append((status.resources.requests, _pod_actuated(status, problems)))
+            sources.append((status.resources.requests, _pod_actuated(status, count)))
         if status.allocated_resources:
-            sources.append((status.allocated_resources, _pod_allocated(status, problems)))
+            sources.append((status.allocated_resources, _pod_allocated(status, count)))
     cpu, memory, disk = total
     given = [amounts[0] for names, amounts in sources if CPU in names]
     cpu = max(given) if given else cpu
@@ -190,13 +243,13 @@ def _pod_level(
     return cpu, memory, disk
 
 
-def _pod_allocated(status: PodStatus, problems: list[Problem]) -> Amounts:
-    return _amounts(status.allocated_resources, "status.allocatedResources", problems)
+def _pod_allocated(status: PodStatus, count: _Count) -> Amounts:
+    return _amounts(status.allocated_resources, "status.allocatedResources", count)
 
 
-def _pod_actuated(status: PodStatus, problems: list[Problem]) -> Amounts:
+def _pod_actuated(status: PodStatus, count: _Count) -> Amounts:
     requests = status.resources.requests if status.resources is not None else None
-    return _amounts(requests, "status.resources.requests", problems)
+    return _amounts(requests, "status.resources.requests", count)
 
 
 def _resize_infeasible(status: PodStatus) -> bool:
@@ -216,7 +269,7 @@ def _statuses(status: PodStatus) -> dict[str, ContainerStatus]:
     return found
 
 
-def _own(container: Container, field: str, problems: list[Problem]) -> Amounts:
+def _own(container: Container, field: str, count: _Count) -> Amounts:
     resources = container.resources
     if resources is None:
         return ZERO
@@ -227,28 +280,32 @@ def _own(container: Container, field: str, problems: list[Problem]) -> Amounts:
         requests = {**resources.limits, **(requests or {})}
     if not requests:
         return ZERO
-    found: list[Problem] = []
-    amounts = _amounts(requests, "resources.requests", found)
-    for problem in found:
+    if not _NATIVE.issuperset(requests):
+        count.see(requests)
+    before = len(count.problems)
+    amounts = _amounts(requests, "resources.requests", count)
+    for number in range(before, len(count.problems)):
+        problem = count.problems[number]
         path = f"spec.{field}[{shown(container.name or '', 63)}].{problem.path}"
-        problems.append(Problem(path, problem.text, problem.wrong))
+        count.problems[number] = Problem(path, problem.text, problem.wrong)
     return amounts
 
 
-def _amounts(requests: Quantities | None, path: str, problems: list[Problem]) -> Amounts:
+def _amounts(requests: Quantities | None, path: str, count: _Count) -> Amounts:
     """The three resources of a map of quantities; what cannot be read counts as 0."""
     if not requests:
         return ZERO
     get = requests.get
-    cpu, memory, disk = get(CPU), get(MEMORY), get(DISK)
+    one, two, three = count.names
+    first, second, third = get(one), get(two), get(three)
     return (
-        0 if cpu is None else _amount(cpu, path, CPU, problems),
-        0 if memory is None else _amount(memory, path, MEMORY, problems),
-        0 if disk is None else _amount(disk, path, DISK, problems),
+        0 if first is None else _amount(first, path, one, count),
+        0 if second is None else _amount(second, path, two, count),
+        0 if third is None else _amount(third, path, three, count),
     )
 
 
-def _amount(raw: msgspec.Raw, path: str, name: str, problems: list[Problem]) -> int:
+def _amount(raw: msgspec.Raw, path: str, name: str, count: _Count) -> int:
     try:
         nano = quantity.parse_json(raw)
     except quantity.QuantityError as error:
@@ -257,7 +314,7 @@ def _amount(raw: msgspec.Raw, path: str, name: str, problems: list[Problem]) -> 
         if nano >= 0:
             return nano
         wrong = f"{shown(quantity.json_text(raw), 40)} is negative; accepted: 0 or more"
-    problems.append(Problem(f"{path}.{name}", quantity.json_text(raw)[:40], wrong))
+    count.problems.append(Problem(f"{path}.{name}", quantity.json_text(raw)[:40], wrong))
     return 0
 
 

@@ -133,7 +133,7 @@ def read_hints(annotations: Annotations) -> dict[str, tuple[str, ...]]:
     """Annotation ``scheduler_hints``: name → texts; hints without a text are left out.
 
     A list under ``query`` is JsonFilter's query and becomes one text again, which is how Nova's
-    API takes it.
+    API takes it; a list of one such text, as Nova keeps hints, is that text.
 
     Raises:
         AnnotationError: a hint that is neither a text nor a list of texts.
@@ -142,7 +142,7 @@ def read_hints(annotations: Annotations) -> dict[str, tuple[str, ...]]:
     hints: dict[str, tuple[str, ...]] = {}
     for name, value in read_object(annotations, table.SCHEDULER_HINTS).items():
         texts = value if isinstance(value, list) else [value]
-        if name == "query" and isinstance(value, list) and value:
+        if name == "query" and isinstance(value, list) and not _is_query_text(value):
             texts = [json.dumps(value, ensure_ascii=False)]
         if value is None or value == "":
             continue
@@ -169,6 +169,16 @@ def _texts(key: str, given: dict[str, Any], name: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         raise AnnotationError(key, f"{name} is {_json(value)}", "a list of texts")
     return tuple(stripped for text in value if (stripped := text.strip()))
+
+
+def _is_query_text(value: list[Any]) -> bool:
+    """Whether a list holds a query's text, or nothing; no query begins with a bracket itself."""
+    match value:
+        case [] | [""]:
+            return True
+        case [str() as text]:
+            return text.lstrip().startswith("[")
+    return False
 
 
 def _is_pair(pair: object) -> bool:

@@ -39,7 +39,7 @@ def asked(engine: Engine, args: ExtenderArgs) -> Asked:
     """
     if args.nodes is not None and args.node_names is None:
         return _sent(engine, args.nodes)
-    table = engine.cluster.table
+    table = engine.table
     names = args.node_names or []
     rows = table.rows(names)
     if _repeated(rows, names):
@@ -58,6 +58,7 @@ def _sent(engine: Engine, nodes: Sequence[msgspec.Raw]) -> Asked:
     """Totals as sent; use from what is known under the node's name."""
     raws: dict[str, msgspec.Raw] = {}
     table = HostTable()
+    table.aggregates = engine.cluster.table.aggregates
     for position, raw in enumerate(nodes):
         node = decode_node(raw)
         if not node.name:
@@ -67,7 +68,7 @@ def _sent(engine: Engine, nodes: Sequence[msgspec.Raw]) -> Asked:
         host = host_state(node, engine.cluster.aggregates.values(), engine.options)
         if host.host not in raws:
             raws[host.host] = raw
-            engine.cluster.ledger.charge(host)
+            engine.cluster.fill(host)
             table.put(host)
     names = list(raws)
     return Asked(table, as_names(names), table.rows(names), raws)

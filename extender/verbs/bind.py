@@ -104,6 +104,8 @@ class PodBinder:
         except KubeError as error:
             outcome = Outcome.UNAVAILABLE.value
             text = f"the API server cannot be asked about pod {named(args)}: {briefly(error)}"
+        if outcome != Outcome.BOUND.value:
+            self._give_up(args.pod_uid)
         counted = outcome in TRIED and self._tried(work, text)
         judged = work.claim.judged if work.claim else None
         seconds = self._clock() - began
@@ -223,12 +225,21 @@ class PodBinder:
             with lock:
                 if result.outcome is Outcome.BOUND:
                     ledger.confirm(args.pod_uid, claimed.entry)
+                    self._engine.cluster.alternates.forget(args.pod_uid)
                 elif result.outcome is Outcome.UNKNOWN:
                     ledger.doubt(args.pod_uid, self._clock() + DOUBT, claimed.entry)
                 else:
                     ledger.drop(args.pod_uid, claimed.entry)
         if result.outcome is not Outcome.BOUND:
             raise NotBoundError(result.outcome.value, result.text)
+
+    def _give_up(self, uid: str) -> None:
+        """What ``filter`` chose for the pod came to nothing; a claim of bind's own is another."""
+        engine = self._engine
+        with engine.lock:
+            engine.cluster.provisional.drop(uid)
+            if not engine.cluster.ledger.claimed(uid):
+                engine.gave_back(uid)
 
     def _catch_up(self, work: Work, pod: Pod) -> None:
         """See what whoever was asked before us may have bound a moment ago."""

@@ -53,4 +53,5 @@ def claim(engine: Engine, pod: Pod, host: str) -> Claim:
         taken = engine.cluster.ledger.claim(entry)
         if taken is not None:
             return Claim(spec, judged, None, taken=taken)
+        engine.took(entry)
         return Claim(spec, judged, None, entry)

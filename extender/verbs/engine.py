@@ -6,16 +6,20 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from extender.model.attempt import Attempt
+from extender.model.contribution import Contribution
+from extender.model.host_table import HostTable
 from extender.model.options import TranslateOptions
 from extender.model.request_spec import RequestSpec
+from extender.scheduler.drivers import CACHING
 from extender.scheduler.filter_scheduler import FilterScheduler
 from extender.state.attempts import Attempts
 from extender.state.cluster import Cluster
 from extender.state.lookup import ClusterLookup
+from extender.state.snapshot import Snapshot
 from extender.translate.objects import Pod
 from extender.translate.pod import request_spec
 
@@ -46,6 +50,8 @@ class Engine:
     preemption: bool = False
     cluster: Cluster = field(default_factory=Cluster)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    snapshot: Snapshot | None = None
+    """What the caching driver judges in the place of the cluster's table."""
 
     def spec(self, pod: Pod) -> RequestSpec:
         """The pod's RequestSpec, with what it names looked up.
@@ -55,6 +61,21 @@ class Engine:
         """
         lookup = ClusterLookup(self.cluster, self.scheduler.plugins)
         return request_spec(pod, self.options, lookup, self.now())
+
+    @property
+    def table(self) -> HostTable:
+        """The hosts that filter and prioritize judge; bind judges those of the cluster itself."""
+        return self.cluster.table if self.snapshot is None else self.snapshot.table
+
+    def took(self, entry: Contribution) -> None:
+        """A host was claimed: what is judged in the place of the cluster's table must know."""
+        if self.snapshot is not None:
+            self.snapshot.claim(entry)
+
+    def gave_back(self, uid: str) -> None:
+        """A claim came to nothing; no error if there was none."""
+        if self.snapshot is not None:
+            self.snapshot.drop(uid)
 
     @contextmanager
     def judging(self, pod: Pod) -> Iterator[RequestSpec]:
@@ -78,5 +99,20 @@ class Engine:
                 for uid, entry in entries.items()
                 if uid != pod.uid and entry.priority >= pod.priority
             ]
-            with ledger.apart((pod.uid, *leaving)), ledger.along(rivals):
+            with (
+                ledger.apart((pod.uid, *leaving)),
+                ledger.along(rivals),
+                self._snapshot_without(pod.uid),
+            ):
                 yield self.spec(pod)
+
+    def _snapshot_without(self, uid: str) -> AbstractContextManager[None]:
+        """The caching driver's hosts, taken anew where that is due, without the pod itself."""
+        options = self.scheduler.options
+        if options.driver != CACHING:
+            self.snapshot = None
+            return nullcontext()
+        if self.snapshot is None:
+            self.snapshot = Snapshot(options.periodic_task_interval)
+        self.snapshot.refresh(self.cluster, self.scheduler.clock())
+        return self.snapshot.apart(uid)

@@ -11,11 +11,14 @@ from extender.protocol.replies import Reply, filter_reply
 from extender.protocol.requests import decode_args
 from extender.translate.objects import decode_pod
 from extender.verbs.asked import asked
+from extender.verbs.decide import Choice, choose, settle
 from extender.verbs.engine import Engine
 
 
 def filter_pod(engine: Engine, body: bytes) -> Reply:
     """Answer one ``filter`` call: names that pass, and a reason for each other.
+
+    Where the extender decides, the one name that was chosen, and reasons only where none passes.
 
     Raises:
         ProtocolError: the body is no ExtenderArgs.
@@ -24,14 +27,26 @@ def filter_pod(engine: Engine, body: bytes) -> Reply:
     args = decode_args(body)
     pod = decode_pod(args.pod)
     attempt = None
-    with engine.judging(pod) as spec:
-        hosts = asked(engine, args)
-        part = engine.scheduler.filter(hosts.table, hosts.names, hosts.rows, spec)
+    with engine.lock:
+        with engine.judging(pod) as spec:
+            hosts = asked(engine, args)
+            choice = choose(engine, pod, spec, hosts)
+            part = (
+                engine.scheduler.filter(hosts.table, hosts.names, hosts.rows, spec)
+                if choice is None
+                else choice.filtered
+            )
+        if choice is not None:
+            settle(engine, pod, choice)
         if hosts.nodes is None:
             attempt = _attempt(engine, spec, part)
             engine.attempts.add(attempt)
     if attempt is not None:
         engine.record(attempt)
+    if choice is not None and choice.host is not None:
+        # The others are in neither of the failed maps: nothing is wrong with them.
+        _decided(engine, spec, choice)
+        return Reply(200, filter_reply([choice.host], None, {}, {}))
     passed, failed, unresolvable = split(part, engine.preemption)
     nodes = None if hosts.nodes is None else [hosts.nodes[name] for name in passed]
     # An unresolvable refusal of the nominated node would set off a second eviction elsewhere
@@ -39,6 +54,14 @@ def filter_pod(engine: Engine, body: bytes) -> Reply:
     if spec.nominated_host in unresolvable:
         failed[spec.nominated_host] = unresolvable.pop(spec.nominated_host)
     return Reply(200, filter_reply(passed, nodes, failed, unresolvable))
+
+
+def _decided(engine: Engine, spec: RequestSpec, choice: Choice) -> None:
+    """What prioritize would add to the attempt, which is not asked where there is one host."""
+    with engine.lock:
+        attempt = engine.attempts.join(spec.instance_uuid, choice.weighed, choice.host)
+    if attempt is not None:
+        engine.record(attempt)
 
 
 def _attempt(engine: Engine, spec: RequestSpec, part: FilterPart) -> Attempt:

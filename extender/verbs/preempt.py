@@ -138,8 +138,10 @@ class _DryRun:
         engine = self._engine
         names = list(nodes)
         table = engine.cluster.table
-        # Who is in the group, and where, changes with who is taken away.
-        spec = self._spec if self._spec.instance_group is None else engine.spec(self._pod)
+        spec = self._spec
+        if spec.instance_group is not None or spec.hint_hosts:
+            # Who is in the group, and where whom a hint names is, changes with who is taken away.
+            spec = engine.spec(self._pod)
         part = engine.scheduler.filter(table, names, table.rows(names), spec)
         suiting: list[str] = part.hosts[part.passed].tolist()
         return suiting

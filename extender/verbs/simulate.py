@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from extender.model.request_spec import RequestSpec
-from extender.scheduler.filter_scheduler import Destinations
+from extender.scheduler.selection import Destinations
 from extender.translate.objects import Pod
 from extender.verbs.engine import Engine
 

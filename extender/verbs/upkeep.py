@@ -53,7 +53,10 @@ class Upkeep:
             lapsed = [] if heard is None else ledger.lapse(heard)
             expired = ledger.claims_expired
             pruned = engine.cluster.retries.prune(engine.now())
-        self._expired(expired - self._told_expired)
+            given_up = engine.cluster.provisional.expire(engine.scheduler.clock())
+            for uid in given_up:
+                engine.gave_back(uid)
+        self._expired(expired - self._told_expired + len(given_up))
         self._told_expired = expired
         for entry in lapsed:
             pod = entry.instance
@@ -63,6 +66,8 @@ class Upkeep:
             )
         if pruned:
             self._aged("retry history aged out")
+        if given_up:
+            self._aged("a chosen host was not bound to in time")
 
     def recount(self) -> None:
         """Recount a sample of the hosts, of all pods that are known; every ten seconds."""

@@ -45,7 +45,8 @@ class HostWeigher:
         """The multiplier: one for all hosts, or one a host where aggregates set their own.
 
         The least value among a host's aggregates; one that is no number voids them all, and the
-        option counts. Source: ``nova.scheduler.utils.get_weight_multiplier``.
+        option counts. So does one that is not finite, which Nova takes: ``inf`` and ``nan`` would
+        leave no order. Source: ``nova.scheduler.utils.get_weight_multiplier``.
         """
         if not self.multiplier_option:
             return 1.0

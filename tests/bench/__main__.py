@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 
-from tests.bench import latency, loading
+from tests.bench import classes, latency, loading
 from tests.bench.client import BadReplyError
 from tests.bench.machine import Watch
 from tests.bench.report import Results, as_json, as_text
@@ -24,22 +24,27 @@ def main() -> int:
     """Measure, and print what was found."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--only", choices=("latency", "load"), help="measure nothing else")
+    parser.add_argument(
+        "--only", choices=("classes", "latency", "load"), help="measure nothing else"
+    )
     args = parser.parse_args()
     watch = Watch()
-    latencies, loads = [], []
+    latencies, loads, costs = [], [], []
     try:
-        for workload in latency.WORKLOADS if args.only != "load" else ():
+        if args.only in (None, "classes"):
+            _say(f"filters and weighers, {LARGE} nodes ...")
+            costs = classes.measure(LARGE)
+        for workload in latency.WORKLOADS if args.only in (None, "latency") else ():
             for nodes, samples in SAMPLES.items():
                 _say(f"latency, {nodes} nodes, {workload} ...")
                 latencies.append(latency.measure(workload, nodes, samples, watch.pace))
-        for way in loading.WAYS if args.only != "latency" else ():
+        for way in loading.WAYS if args.only in (None, "load") else ():
             _say(f"load, {LARGE} nodes, {way} ...")
             loads.append(loading.measure(way, LARGE))
     except (BadReplyError, ServerError, OSError, subprocess.CalledProcessError) as error:
         _say(f"bench: {error}")
         return 1
-    results = Results(watch.machine(), latencies, loads)
+    results = Results(watch.machine(), latencies, loads, costs)
     print(json.dumps(as_json(results), indent=2) if args.json else as_text(results))
     return 0
 

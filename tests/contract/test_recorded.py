@@ -182,6 +182,8 @@ def test_daemonset_pod(form: str) -> None:
 
 
 ZONES = [node(f"node-{zone}", zone=f"zone-{zone}") for zone in "abc"]
+for _zone in ZONES:
+    _zone["status"]["nodeInfo"] = {"architecture": "amd64"}
 
 
 @pytest.mark.parametrize("form", FORMS)

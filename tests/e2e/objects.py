@@ -179,6 +179,16 @@ def server_group(name: str, policy: str, max_server_per_host: int | None = None)
     }
 
 
+def aggregate(name: str, hosts: Sequence[str], **metadata: str) -> Object:
+    """A HostAggregate of these nodes."""
+    return {
+        "apiVersion": f"{PREFIX}v1alpha1",
+        "kind": "HostAggregate",
+        "metadata": {"name": name},
+        "spec": {"hosts": list(hosts), "metadata": metadata},
+    }
+
+
 def priority_class(name: str, value: int) -> Object:
     """A PriorityClass."""
     return {

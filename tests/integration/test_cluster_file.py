@@ -23,7 +23,7 @@ from tests.unit.verbs.making import PREFIX, Object, body, decoded, kind, node, p
 pytestmark = pytest.mark.timeout(20)
 
 ACCEPTED = "a Kubernetes List in YAML or JSON, such as 'kubectl get nodes,pods -A -o yaml' prints"
-READ = "kinds read: Flavor, HostAggregate, Node, Pod, ServerGroup"
+READ = "kinds read: Flavor, HostAggregate, Node, NodeResourceTopology, Pod, ServerGroup"
 
 
 def loaded(path: Path | str) -> tuple[Engine, list[str]]:

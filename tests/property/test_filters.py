@@ -22,14 +22,17 @@ from extender.model.flavor import Flavor
 from extender.model.groups import HostAggregate, InstanceGroup
 from extender.model.host_state import HostState, Instance, Inventory, Service, Unreadable
 from extender.model.host_table import HostTable
+from extender.model.metrics import HostMetric
 from extender.model.options import SchedulerOptions
-from extender.model.request_spec import RequestSpec, SchedulerRetries
+from extender.model.request_spec import ImageMeta, RequestSpec, SchedulerRetries
+from extender.model.said import Said
 from tests.builders import aggregate, instance
 
 MIB = 1024 * 1024
 NAMES = [f"node-{letter}" for letter in "abcdefgh"]
 ZONES = [None, "", "nova", "zone-a", "zone-b"]
 FLAVORS = ["", "m1.small", "m1.large"]
+TRUST = ["trusted", "unknown", "other"]
 AGGREGATES = (
     aggregate("plain"),
     aggregate("small", instance_type="m1.small"),
@@ -38,12 +41,28 @@ AGGREGATES = (
     aggregate("blank", availability_zone=" ", instance_type=""),
     aggregate("ratios", cpu_allocation_ratio="2", ram_allocation_ratio="0.5"),
     aggregate("bad", cpu_allocation_ratio="many", disk_allocation_ratio="nan"),
+    aggregate("much", cpu_allocation_ratio="1e1", ram_allocation_ratio=" 16 "),
+    aggregate("little", disk_allocation_ratio="0.25", cpu_allocation_ratio="1_0.5"),
+    aggregate("nothing", cpu_allocation_ratio="0", ram_allocation_ratio="-1"),
+    aggregate("all", ram_allocation_ratio="1e300", disk_allocation_ratio="inf"),
     aggregate("few", max_instances_per_host="1", max_io_ops_per_host="x"),
-    aggregate("more", max_instances_per_host=" 3 "),
+    aggregate("more", max_instances_per_host=" 3 ", max_io_ops_per_host="1"),
     aggregate("half", max_instances_per_host="2.5"),
     aggregate("tenants", filter_tenant_id="default,other"),
+    aggregate("more tenants", filter_tenant_id2=" shop"),
+    aggregate("images", os_distro="ubuntu, debian", hw_maxphysaddr_bits="46", tier="gold"),
 )
-OPTIONS = SchedulerOptions(max_io_ops_per_host=2, max_instances_per_host=2)
+GUESTS = [("x86_64", "containerd", "exe"), ("aarch64", "cri-o", "exe"), ("x86_64", "kvm", "hvm")]
+CPUS = [Said(), Said({"maxphysaddr": {}}), *(Said({"maxphysaddr": {"bits": n}}) for n in (39, 46))]
+IMAGES = ["registry/web:1", "registry/vault:2", "registry/agent:3"]
+OPTIONS = SchedulerOptions(
+    max_io_ops_per_host=2,
+    max_instances_per_host=2,
+    isolated_images=("registry/vault:2", "registry/agent:3"),
+    isolated_hosts=("node-a", "node-c", "gone"),
+    metrics_weight_setting=(("cpu.percent", 1.0), ("heat", 0.0)),
+    attestation_auth_timeout=60,
+)
 
 few = st.integers(0, 12)
 amounts = st.one_of(few, st.integers(0, 2**45), st.integers(2**61, 2**70))
@@ -58,11 +77,21 @@ services = st.builds(
     forced_down=st.booleans(),
     ready=st.booleans(),
 )
-instances = st.lists(st.integers(0, 5).map(lambda n: instance(f"uid-{n}")), max_size=3).map(
-    lambda found: {one.uuid: one for one in found}
-)
+instances = st.lists(
+    st.builds(
+        instance, st.integers(0, 5).map(lambda n: f"uid-{n}"), flavor=st.sampled_from(FLAVORS)
+    ),
+    max_size=3,
+).map(lambda found: {one.uuid: one for one in found})
 chosen_aggregates: st.SearchStrategy[tuple[HostAggregate, ...]] = st.lists(
     st.sampled_from(AGGREGATES), max_size=3, unique_by=id
+).map(tuple)
+
+
+times = st.none() | st.sampled_from([1.0, 940.0, 1000.0, 1300.5])
+metrics = st.lists(
+    st.builds(HostMetric, st.sampled_from(["cpu.percent", "heat"]), st.integers(0, 3), times),
+    max_size=3,
 ).map(tuple)
 
 
@@ -77,7 +106,15 @@ def hosts_named(names: st.SearchStrategy[str]) -> st.SearchStrategy[HostState]:
         service=services,
         aggregates=chosen_aggregates,
         zone_label=st.sampled_from(ZONES),
-        unreadable=st.just(Unreadable(0)) | st.integers(0, 127).map(Unreadable),
+        host_ip=st.sampled_from([None, "", "10.0.0.1", "10.0.9.9", "fd00::1", "no address"]),
+        reported_metrics=metrics,
+        observed_metrics=metrics,
+        hypervisor_version=st.none() | st.sampled_from([0, 5_000, 1_007_000, 2_001_004]),
+        supported_instances=st.lists(st.sampled_from(GUESTS), max_size=2).map(tuple),
+        cpu_info=st.sampled_from(CPUS),
+        trust_lvl=st.sampled_from(["unknown", "trusted"]),
+        trust_time=times,
+        unreadable=st.just(Unreadable(0)) | st.integers(0, 2**14 - 1).map(Unreadable),
         num_io_ops=st.integers(0, 3),
         instances=instances,
     )
@@ -87,7 +124,7 @@ groups = st.builds(
     InstanceGroup,
     name=st.just("web"),
     namespace=st.just("default"),
-    policy=st.sampled_from(["affinity", "anti-affinity", "soft-affinity"]),
+    policy=st.sampled_from(["affinity", "anti-affinity", "soft-affinity", "legacy"]),
     max_server_per_host=st.integers(1, 3),
     members=st.frozensets(st.integers(0, 5).map(lambda n: f"uid-{n}")),
     hosts=st.dictionaries(st.sampled_from([*NAMES, "gone"]), st.integers(1, 3), max_size=4),
@@ -105,6 +142,7 @@ requests = st.builds(
         root=amounts,
         ephemeral=few,
         swap_bytes=few,
+        extra_specs=st.sampled_from([{}, *({"trust:trusted_host": t} for t in TRUST)]),
     ),
     availability_zone=st.sampled_from(ZONES),
     retry=st.none()
@@ -118,6 +156,34 @@ requests = st.builds(
         ).map(tuple),
     ),
     instance_group=st.none() | groups,
+    image=st.builds(
+        ImageMeta,
+        properties=st.fixed_dictionaries(
+            {},
+            optional={
+                "hw_architecture": st.sampled_from(["x86_64", "aarch64"]),
+                "img_hv_type": st.sampled_from(["containerd", "kvm"]),
+                "hw_vm_mode": st.sampled_from(["exe", "hvm"]),
+                "img_hv_requested_version": st.sampled_from([">=1.7,<3", "==5.0", "!=2.1.4"]),
+                "hw_maxphysaddr_bits": st.sampled_from([0, 40, 46, 2**63 - 1]),
+                "os_distro": st.sampled_from(["ubuntu", "fedora"]),
+            },
+        ),
+    ),
+    images=st.lists(st.sampled_from(IMAGES), max_size=2).map(tuple),
+    scheduler_hints=st.fixed_dictionaries(
+        {},
+        optional={
+            "same_host": st.just(("web-0",)),
+            "different_host": st.just(("web-1",)),
+            "build_near_host_ip": st.sampled_from([("10.0.1.1",), ("fd00::2",), ("a", "b")]),
+            "cidr": st.sampled_from([("/16",), ("/255.255.255.0",), ("/x",)]),
+        },
+    ),
+    hint_hosts=st.fixed_dictionaries(
+        {name: st.frozensets(st.sampled_from(NAMES)) for name in ("same_host", "different_host")}
+    ),
+    at=st.none() | st.just(1000.0),
     tolerates_unschedulable=st.booleans(),
     tolerates_not_ready=st.booleans(),
 )
@@ -213,7 +279,8 @@ def test_a_table_with_a_past_judges_like_a_new_one(
     by_filter(lived, before)
     for number, host in enumerate(changes):
         lived.put(host)
-        host.consume(before.flavor, Instance(f"new-{number}", "default", "pod"))
+        pod = Instance(f"new-{number}", "default", "pod", before.flavor.name)
+        host.consume(before.flavor, pod)
         lived.usage_changed(host)
         if number % 2:
             lived.remove(changes[number // 2].host)
@@ -245,7 +312,8 @@ def test_server_groups_as_nova_judges_them(
             members=members,
             hosts={host: number for host, number in on.items() if number},
         )
-        asked = RequestSpec(instance_uuid=uuid, instance_group=group)
+        own = frozenset(host.host for host in hosts if uuid in host.instances)
+        asked = RequestSpec(instance_uuid=uuid, instance_group=group, own_hosts=own)
         apart = policy == "anti-affinity"
         full = [apart and on[h.host] >= most and uuid not in h.instances for h in hosts]
         away = [policy == "affinity" and any(on.values()) and not on[h.host] for h in hosts]

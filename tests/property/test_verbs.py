@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extender.observe import render
-from extender.scheduler.filter_scheduler import NoValidHost
+from extender.scheduler.selection import NoValidHost
 from extender.translate.objects import decode_pod
 from extender.verbs.engine import Engine
 from extender.verbs.explain import explain_pod

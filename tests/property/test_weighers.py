@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from extender.model.groups import InstanceGroup
 from extender.model.host_state import HostState, Inventory, Unreadable
 from extender.model.host_table import HostTable
+from extender.model.metrics import HostMetric
 from extender.model.options import SchedulerOptions
-from extender.model.request_spec import RequestSpec
+from extender.model.request_spec import Destination, ImageMeta, RequestSpec
 from extender.weighers import all_weighers
 from tests.builders import aggregate, instance, spec
 
 NAMES = [f"node-{letter}" for letter in "abcdefgh"]
-OPTIONS = SchedulerOptions(ram_weight_multiplier=-2.0, cpu_weight_multiplier=0.5)
+CELLS = ["", "cell1", "cell2"]
+OPTIONS = SchedulerOptions(
+    ram_weight_multiplier=-2.0,
+    cpu_weight_multiplier=0.5,
+    metrics_weight_setting=(("cpu.percent", 0.5), ("heat", 0.0), ("cpu.percent", -2.0)),
+    metrics_required=False,
+    image_props_weight_multiplier=0.5,
+)
+PAIRS = [("os_distro", "ubuntu"), ("os_distro", "debian"), ("hw_pmu", "True"), ("tier", "gold")]
 TEXTS = ["2", "-3", "0", " 1.5 ", "many", "1,2", "inf", "nan", ""]
 KEYS = [cls.multiplier_option for cls in all_weighers() if cls.multiplier_option]
 AGGREGATES = [
@@ -28,6 +39,15 @@ AGGREGATES = [
 amounts = st.one_of(st.integers(0, 12), st.integers(0, 2**45), st.integers(2**61, 2**70))
 ratios = st.integers(1, 999_999).map(lambda thousandths: Fraction(thousandths, 1000))
 inventories = st.builds(Inventory, total=amounts, used=amounts, ratio=ratios)
+metrics = st.lists(
+    st.builds(
+        HostMetric,
+        st.sampled_from(["cpu.percent", "heat"]),
+        st.floats(-1e18, 1e18),
+        st.none() | st.sampled_from([1.0, 1000.0]),
+    ),
+    max_size=3,
+).map(tuple)
 hosts_of_all_sorts = st.builds(
     HostState,
     host=st.sampled_from(NAMES),
@@ -37,13 +57,52 @@ hosts_of_all_sorts = st.builds(
     aggregates=st.lists(st.sampled_from(AGGREGATES), max_size=3, unique_by=id).map(tuple),
     unreadable=st.just(Unreadable(0)) | st.integers(0, 127).map(Unreadable),
     num_io_ops=st.integers(0, 20),
+    cell_uuid=st.sampled_from(CELLS),
+    hypervisor_version=st.none() | st.integers(0, 3_000_000),
     failed_builds=st.integers(0, 3),
-    instances=st.lists(st.integers(0, 5).map(lambda n: instance(f"uid-{n}")), max_size=3).map(
-        lambda found: {one.uuid: one for one in found}
-    ),
+    reported_metrics=metrics,
+    observed_metrics=metrics,
+    instances=st.lists(
+        st.builds(
+            lambda n, pairs: replace(instance(f"uid-{n}"), image_properties=pairs),
+            st.integers(0, 5),
+            st.lists(st.sampled_from(PAIRS), unique=True).map(tuple),
+        ),
+        max_size=3,
+    ).map(lambda found: {one.uuid: one for one in found}),
 )
 clusters = st.lists(hosts_of_all_sorts, max_size=6, unique_by=lambda host: host.host)
-requests = st.integers(0, 12).map(lambda n: spec(vcpus=n, memory_mb=n, root_gb=n))
+groups = st.builds(
+    InstanceGroup,
+    name=st.just("web"),
+    namespace=st.just("default"),
+    policy=st.sampled_from(["soft-affinity", "soft-anti-affinity", "affinity"]),
+    hosts=st.dictionaries(st.sampled_from([*NAMES, "gone"]), st.integers(1, 3), max_size=4),
+)
+destinations = st.builds(
+    Destination, cell=st.none() | st.sampled_from(CELLS), allow_cross_cell_move=st.booleans()
+)
+requests = st.builds(
+    lambda n, group, destination, image: spec(
+        vcpus=n,
+        memory_mb=n,
+        root_gb=n,
+        instance_group=group,
+        requested_destination=destination,
+        image=image,
+        at=1000.0,
+    ),
+    st.integers(0, 12),
+    st.none() | groups,
+    st.none() | destinations,
+    st.sampled_from(
+        [
+            ImageMeta(),
+            ImageMeta(properties={"os_distro": "ubuntu", "hw_pmu": True}),
+            ImageMeta(properties={"os_distro": "debian"}, others={"tier": "gold"}),
+        ]
+    ),
+)
 examples = settings(max_examples=40, deadline=None)
 
 Weighed = dict[str, tuple[list[float], list[float]]]

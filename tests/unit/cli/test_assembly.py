@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from extender.cli.assembly import build_engine, build_scheduler, load_config
+from extender.cli.assembly import (
+    build_engine,
+    build_scheduler,
+    count_failed_builds,
+    load_config,
+)
 from extender.config.load import load
 from extender.config.problems import ConfigError
 
@@ -29,14 +34,25 @@ def test_the_defaults_are_the_seeds_filters_and_all_weighers() -> None:
         "RamFilter",
         "DiskFilter",
         "ComputeFilter",
+        "ComputeCapabilitiesFilter",
+        "ImagePropertiesFilter",
         "ServerGroupAntiAffinityFilter",
         "ServerGroupAffinityFilter",
     ]
     assert sorted(w.name() for w in scheduler.weighers) == [
+        "BuildFailureWeigher",
         "CPUWeigher",
+        "CrossCellWeigher",
         "DiskWeigher",
+        "HypervisorVersionWeigher",
+        "ImagePropertiesWeigher",
         "IoOpsWeigher",
+        "MetricsWeigher",
+        "NumInstancesWeigher",
+        "PCIWeigher",
         "RAMWeigher",
+        "ServerGroupSoftAffinityWeigher",
+        "ServerGroupSoftAntiAffinityWeigher",
     ]
 
 
@@ -86,3 +102,15 @@ def test_an_engine_has_the_configured_options() -> None:
     assert engine.options.default_availability_zone == "az1"
     assert engine.options.max_attempts == engine.scheduler.options.max_attempts == 7
     assert engine.attempts.limit == 5000
+
+
+@pytest.mark.parametrize(("threshold", "counts"), [(0, False), (1, True), (10, True)])
+def test_failed_builds_are_counted_or_not(threshold: int, counts: bool) -> None:
+    """A threshold of 0 switches them off, in an engine that is built and in one reloaded."""
+    text = f"compute: {{consecutive_build_service_disable_threshold: {threshold}}}"
+    engine = build_engine(load(None, text).config)
+    assert engine.cluster.counts_failed_builds is counts
+    engine = build_engine(load(None).config)
+    engine.scheduler = build_scheduler(load(None, text).config)
+    count_failed_builds(engine)
+    assert engine.cluster.counts_failed_builds is counts

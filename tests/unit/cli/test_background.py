@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from prometheus_client import CollectorRegistry
 
+from extender.cli.assembly import build_scheduler
 from extender.cli.background import ApiServer, Background
 from extender.cli.identity import Identity
 from extender.config.load import load
@@ -122,3 +123,30 @@ def test_api_server_of_bind() -> None:
         "/api/v1/pods",
         "/api/v1/namespaces/ns/pods",
     ]
+
+
+WANTED = "metrics: {weight_setting: ['cpu.percent=1.0'], required: false}"
+METRICS = ("GET", "/apis/metrics.k8s.io/v1beta1/nodes")
+
+
+class Watched:
+    """The watches of a cluster, as far as the work in the background asks them."""
+
+    feeds = None
+    synced = False
+
+    def heard_of_pods(self) -> None:
+        """Nothing yet."""
+
+
+def test_metrics_of_nodes_are_asked_for() -> None:
+    """At the start where somebody wants them, and as soon as a reload wants them."""
+    server = Server(away)
+    made = background(server)
+    made.attend(Watched())  # type: ignore[arg-type]  # watches by what is asked of them
+    made.start()
+    assert METRICS not in server.asked
+    made._engine.scheduler = build_scheduler(load(None, WANTED).config)
+    made.reconfigured()
+    server.until(*METRICS)
+    made.stop()

@@ -76,4 +76,8 @@ def test_groups_that_need_a_restart_are_those_nova_has_not() -> None:
         "DEFAULT",
         "scheduler",
         "filter_scheduler",
+        "metrics",
+        "compute",
+        "pci",
+        "trusted_computing",
     }

@@ -17,6 +17,8 @@ FILTERS = [
     "RamFilter",
     "DiskFilter",
     "ComputeFilter",
+    "ComputeCapabilitiesFilter",
+    "ImagePropertiesFilter",
     "ServerGroupAntiAffinityFilter",
     "ServerGroupAffinityFilter",
 ]

@@ -60,7 +60,14 @@ def test_the_effective_configuration_is_read_back() -> None:
     text = """
         DEFAULT: {cpu_allocation_ratio: 0.1, ram_allocation_ratio: 999.999,
                   default_availability_zone: "1.5", default_schedule_zone: "on"}
-        filter_scheduler: {enabled_filters: [], ram_weight_multiplier: 1e300}
+        filter_scheduler: {enabled_filters: [], ram_weight_multiplier: 1e300,
+                           image_props_weight_setting: "a=0.1,b=-1e300,a=5e-324",
+                           image_properties_default_architecture: arm64}
+        metrics: {weight_setting: [cpu.percent=-1.0], required: false}
+        pci:
+          alias:
+            - {name: a100, vendor_id: "10de", product_id: "0443", numa_policy: socket, tag: "010"}
+            - '{"name": "a100", "resource": "nvidia.com/gpu", "device_type": "type-PF"}'
         plugins: {a: "1e5", b: 1e5, c: "010", d: "null", e: [{f: ~}], "true": "on", g: "~"}
         """
     config = load(None, text).config
@@ -146,6 +153,12 @@ def test_the_table_has_a_row_for_each_option() -> None:
             "finite",
             "DEFAULT.io_ops_",
         ),
+        ("scheduler.driver", "choice", "filter_scheduler", "or chance_scheduler or fake_", "DEF"),
+        ("filter_scheduler.pci_weight_multiplier", "number", "1.0", "a number, 0 or more", ""),
+        ("filter_scheduler.image_properties_default_architecture", "choice", "null", "riscv64", ""),
+        ("metrics.weight_setting", "list", "[]", "[cpu.percent=-1.0]", ""),
+        ("pci.alias", "list", "[]", "or as JSON texts", "DEFAULT.pci_alias"),
+        ("kubernetes.placement", "choice", "advise", "advise or decide", ""),
         ("plugins.*", "mapping", "{}", "any options", ""),
     ],
 )
@@ -168,8 +181,14 @@ def test_rows_say_what_is_accepted(
     ("path", "since", "until", "default"),
     [
         ("DEFAULT.initial_cpu_allocation_ratio", "19", "", "4.0"),
-        ("DEFAULT.reserved_host_memory_mb", "", "", "512"),
-        ("scheduler.driver", "", "23", ""),
+        ("DEFAULT.reserved_host_memory_mb", "2012.1", "", "512"),
+        ("scheduler.driver", "2012.1", "23", ""),
+        ("scheduler.periodic_task_interval", "2014.1", "23", ""),
+        ("scheduler.query_placement_for_availability_zone", "18", "28", "true in 24 to 27"),
+        ("filter_scheduler.image_props_weight_setting", "31", "", ""),
+        ("metrics.weight_setting", "2014.1", "", ""),
+        ("trusted_computing.attestation_auth_timeout", "2012.2", "17", "60"),
+        ("trusted_computing.attestation_label", "", "", ""),
         ("filter_scheduler.shuffle_best_same_weighed_hosts", "17", "", ""),
         ("filter_scheduler.cpu_weight_multiplier", "18", "", ""),
         ("filter_scheduler.disk_weight_multiplier", "13", "", ""),

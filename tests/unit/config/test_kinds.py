@@ -101,6 +101,10 @@ def test_a_number_keeps_its_limits() -> None:
     assert refusal(kind, "2.01") == '"2.01" is more than 2: the peer waits for 2'
     assert kind.accepted == "a number of seconds, 0.5 to 2: the peer waits for 2"
     assert Number(least=0, most=1).accepted == "a number, 0 to 1"
+    assert Number(least=0).accepted == "a number, 0 or more"
+    assert Number(least=0).schema()["anyOf"][0] == {"type": "number", "minimum": 0}
+    assert refusal(Number(least=0), FloatText("-0.1")) == "-0.1 is less than 0"
+    assert Number(least=0).read(FloatText("1e300")) == 1e300
     assert kind.schema()["anyOf"][0] == {"type": "number", "minimum": 0.5, "maximum": 2}
 
 

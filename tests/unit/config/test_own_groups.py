@@ -20,6 +20,7 @@ def problems(text: str) -> list[Problem]:
 def test_defaults_of_kubernetes() -> None:
     """Nobody is an administrator, scores go to 100, and a bind ends before kube-scheduler's 5 s."""
     group = KubernetesGroup()
+    assert (group.placement, group.metrics_max_age) == ("advise", 300)
     assert (group.admin_namespaces, group.max_score) == ((), 100)
     assert (group.retry_history_ttl, group.preemption, group.bind_timeout) == (600, "auto", 4.0)
     assert (group.lease_name, group.lease_namespace) == ("nova-extender", "")
@@ -42,6 +43,7 @@ def test_defaults_of_server() -> None:
     ("path", "least", "most"),
     [
         ("kubernetes.max_score", 1, 2**31),
+        ("kubernetes.metrics_max_age", 0, 2**31 - 1),
         ("kubernetes.retry_history_ttl", 0, 2**31 - 1),
         ("kubernetes.lease_duration", 5, 3600),
         ("server.max_body_bytes", 1024, 2**31 - 1),
@@ -161,6 +163,14 @@ def test_where_the_lease_is() -> None:
         "kubernetes.lease_namespace",
     ]
     assert found[1].accepted.endswith("empty for the namespace this runs in as a pod, else default")
+
+
+def test_the_placement_is_a_choice() -> None:
+    """Of two, in any case."""
+    assert load(None, "kubernetes: {placement: DECIDE}").config.kubernetes.placement == "decide"
+    for text in ("both", "null", "''", "1"):
+        (problem,) = problems(f"kubernetes: {{placement: {text}}}")
+        assert (problem.path, problem.accepted) == ("kubernetes.placement", "advise or decide")
 
 
 def test_the_mode_is_a_choice() -> None:

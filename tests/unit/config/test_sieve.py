@@ -7,12 +7,14 @@ import time
 import pytest
 
 from extender.config.sieve import legacy_names, sieve
+from extender.config.small_groups import ComputeGroup
 
 
 def test_the_older_names_are_novas() -> None:
     """All of group DEFAULT, each with its present place."""
     assert dict(legacy_names()) == {
         "scheduler_driver": ("scheduler", "driver"),
+        "scheduler_driver_task_period": ("scheduler", "periodic_task_interval"),
         "scheduler_max_attempts": ("scheduler", "max_attempts"),
         "scheduler_available_filters": ("filter_scheduler", "available_filters"),
         "scheduler_default_filters": ("filter_scheduler", "enabled_filters"),
@@ -23,6 +25,19 @@ def test_the_older_names_are_novas() -> None:
         "ram_weight_multiplier": ("filter_scheduler", "ram_weight_multiplier"),
         "disk_weight_multiplier": ("filter_scheduler", "disk_weight_multiplier"),
         "io_ops_weight_multiplier": ("filter_scheduler", "io_ops_weight_multiplier"),
+        **{
+            name: ("filter_scheduler", name)
+            for name in (
+                "isolated_images",
+                "isolated_hosts",
+                "restrict_isolated_hosts_to_isolated_images",
+                "aggregate_image_properties_isolation_namespace",
+                "aggregate_image_properties_isolation_separator",
+                "soft_affinity_weight_multiplier",
+                "soft_anti_affinity_weight_multiplier",
+            )
+        },
+        "pci_alias": ("pci", "alias"),
         "node_availability_zone": ("DEFAULT", "default_availability_zone"),
     }
 
@@ -67,8 +82,8 @@ def test_both_names_at_once_are_a_problem(older: str, older_first: bool) -> None
         ("scheduler", "scheduler_driver", "did you mean DEFAULT.scheduler_driver?"),
         ("DEFAULT", "scheduler_defualt_filters", "did you mean DEFAULT.scheduler_default_filters?"),
         ("metrics", "weight_seting", "did you mean metrics.weight_setting?"),
-        ("scheduler", "zzz", "one of driver, max_attempts"),
-        ("metrics", "zzz", "an option of Nova's"),
+        ("compute", "zzz", f"one of {', '.join(ComputeGroup.model_fields)}"),
+        ("workarounds", "zzz", "an option of Nova's"),
     ],
 )
 def test_an_unknown_option_is_answered_with_what_was_meant(
@@ -101,13 +116,13 @@ def test_an_unknown_group_is_answered_with_what_was_meant(group: str, accepted: 
 def test_an_unknown_group_like_none_is_answered_with_all() -> None:
     """A list to choose from."""
     (problem,) = sieve({"zzz": {}}).problems
-    assert problem.accepted.startswith("one of DEFAULT, scheduler, filter_scheduler, kubernetes")
+    assert problem.accepted.startswith("one of DEFAULT, scheduler, filter_scheduler, metrics")
 
 
 @pytest.mark.parametrize("content", [[], ["a"], 3, "a", True])
 def test_a_group_that_is_no_mapping_is_a_problem(content: object) -> None:
     """Also one whose options are all without effect."""
-    for group in ("scheduler", "metrics"):
+    for group in ("scheduler", "workarounds"):
         (problem,) = sieve({group: content}).problems
         assert problem.path == group
         assert problem.message.endswith("is not a mapping")
@@ -115,7 +130,7 @@ def test_a_group_that_is_no_mapping_is_a_problem(content: object) -> None:
 
 def test_an_empty_group_is_no_problem() -> None:
     """All its options may be commented out."""
-    assert sieve({"scheduler": None, "metrics": None}).problems == []
+    assert sieve({"scheduler": None, "workarounds": None}).problems == []
 
 
 def test_plugins_are_passed_on_untouched() -> None:

@@ -14,9 +14,9 @@ NAMESPACES = Names(one="a namespace", many="namespaces", pattern=Names.NAMESPACE
 LEASE = Name(one="the name of a Lease", pattern=Name.OBJECT)
 PLACE = Name(one="the name of a namespace", pattern=Names.NAMESPACE, empty="our own")
 SWITCH = Choice(words=("auto", "on", "off"), switch=True)
-LEVELS = Choice(
-    words=("info", "debug"), elsewhere=("trace",), aliases=(("i", "info"), ("t", "trace"))
-)
+LEVELS = Choice(words=("info", "debug"), aliases=(("i", "info"),))
+OPTIONAL = Choice(words=("a", "b", "c", "d", "e", "f"), may_be_unset=True)
+LABEL = Name(one="the key of a label", pattern=Name.LABEL)
 
 
 def refusal(kind: Kind, value: object) -> str:
@@ -118,10 +118,14 @@ def test_what_is_no_choice_is_refused(value: str) -> None:
     assert LEVELS.accepted == "info or debug"
 
 
-@pytest.mark.parametrize("value", ["trace", "t"])
-def test_what_nova_could_choose_and_we_cannot_yet(value: str) -> None:
-    """It is recognised and refused, not taken for a spelling mistake."""
-    assert "not available in this release" in refusal(LEVELS, value)
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_a_choice_that_may_be_unset(value: object) -> None:
+    """Null and empty mean not set; many words are listed with commas."""
+    assert OPTIONAL.read(value) is None
+    assert OPTIONAL.read("F") == "f"
+    assert OPTIONAL.accepted == "one of a, b, c, d, e, f; null for not set"
+    assert refusal(OPTIONAL, "g") == '"g" is none of the choices'
+    assert refusal(OPTIONAL, 0) == "0 is not a text"
 
 
 @pytest.mark.parametrize("value", [None, 3, True, ["info"], FloatText("1.0")])
@@ -173,6 +177,27 @@ def test_what_can_be_no_name_is_refused(value: object) -> None:
     """With what it should have named."""
     assert refusal(LEASE, value).endswith("is not the name of a Lease")
     assert LEASE.accepted == "the name of a Lease: small letters, digits, '-' and '.'"
+
+
+@pytest.mark.parametrize(
+    "key", ["a", "A_b.c-D", "example.com/a", "x" * 63, f"{'a.' * 126}a/{'x' * 63}"]
+)
+def test_a_label_is_named_as_kubernetes_has_it(key: str) -> None:
+    """Up to 63 characters, and up to 253 of a domain before them."""
+    assert LABEL.read(f" {key} ") == key
+    assert LABEL.accepted == "the key of a label, such as example.com/name"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "_a", "a.", "a/", "/a", "a/b/c", "A.com/a", "a b", "a\nb", "ä", "x" * 64),
+        *(f"{'a' * 254}/a", None, 3, True, ["a"]),
+    ],
+)
+def test_what_can_be_no_label_is_refused(value: object) -> None:
+    """With what it should have been."""
+    assert refusal(LABEL, value).endswith("is not the key of a label")
 
 
 @pytest.mark.parametrize("value", [None, "", "  "])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
 
@@ -14,14 +15,28 @@ import pytest
 from extender.cli.main import cli
 from extender.config.describe import options_table
 from extender.filters import all_filters
-from extender.model.reason import COMMON_REASONS
+from extender.model.options import SchedulerOptions
+from extender.model.reason import COMMON_REASONS, Category, Reason
 from extender.observe.metrics import Metrics
 from extender.scheduler import pre_stage
+from extender.scheduler.chance import FakeFilter, ServiceUpFilter
 from extender.translate import reasons
 from extender.weighers import all_weighers
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGES = ("annotations", "commands", "filters", "metrics", "options", "weighers")
+PAGES = ("annotations", "commands", "filters", "metrics", "options", "reasons", "weighers")
+SCHEDULERS_OWN = {
+    *("driver", "periodic_task_interval", "placement", "max_score", "max_attempts", "extra"),
+    *("limit_tenants_to_placement_aggregate", "placement_aggregate_required_for_tenants"),
+    *("query_placement_for_availability_zone", "enable_isolated_aggregate_filtering"),
+    *("host_subset_size", "shuffle_best_same_weighed_hosts"),
+    # Whether failed builds are counted at all, and a way of Nova's search that changes no verdict.
+    *(
+        "consecutive_build_service_disable_threshold",
+        "packing_host_numa_cells_allocation_strategy",
+    ),
+}
+"""Options that no filter and no weigher reads."""
 
 
 @pytest.fixture
@@ -95,20 +110,110 @@ def test_filters_page(pages: dict[str, str]) -> None:
         assert f"| `{reason.id}` | {reason.text} |" in page
 
 
+def section(page: str, name: str) -> str:
+    """What stands below a heading, up to the next one."""
+    return page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+
+
+def test_facts_of_a_filter(pages: dict[str, str]) -> None:
+    """Its releases, when it runs, and its notes stand in its section; the notes in its row too."""
+    text = section(pages["filters"], "TrustedFilter")
+    assert "* In Nova: 2012.2 on, removed in 17.0.0\n" in text
+    assert "* Runs for the first instance of a request only: yes\n" in text
+    assert "* Runs when a rebuild is checked: no\n" in text
+    assert "* Note: There is no attestation service" in text
+    (row,) = re.findall(r"^\| \[AggregateTypeAffinityFilter\].*$", pages["filters"], re.MULTILINE)
+    assert "`TypeFilter`" in row
+    assert "must already run instances of the same flavor: that is TypeAffinityFilter's" in row
+
+
+def test_notes_are_about_classes(generate: ModuleType) -> None:
+    """Every note is about a filter or weigher that there is."""
+    assert generate.PAGES
+    notes = importlib.import_module("generator.notes")
+    names = {cls.__name__ for cls in (*all_filters(), *all_weighers())}
+    assert set(notes.NOTES) <= names
+    assert set(notes.AGGREGATE_KEYS) <= names
+
+
 def test_options_that_filters_and_weighers_read(pages: dict[str, str]) -> None:
     """They are found by watching the classes at work."""
     filters, weighers = pages["filters"], pages["weighers"]
     read = "* Options it reads: [`filter_scheduler.{}`](options.md#filter_scheduler)"
-    assert read.format("max_io_ops_per_host") in filters.partition("\n## IoOpsFilter\n")[2]
-    assert read.format("ram_weight_multiplier") in weighers.partition("\n## RAMWeigher\n")[2]
-    retry = filters.partition("\n## RetryFilter\n")[2]
-    assert "* Options it reads: none" in retry
+    assert read.format("max_io_ops_per_host") in section(filters, "IoOpsFilter")
+    assert read.format("ram_weight_multiplier") in section(weighers, "RAMWeigher")
+    assert "* Options it reads: none" in section(filters, "RetryFilter")
+
+
+def test_every_option_has_a_reader(generate: ModuleType) -> None:
+    """None escapes the watching: each is read by a filter or weigher, or by the scheduler."""
+    assert generate.PAGES
+    watching = importlib.import_module("generator.watching")
+    read = {row for cls in all_filters() for row in watching.options_of_filter(cls)}
+    read |= {row for cls in all_weighers() for row in watching.options_of_weigher(cls)}
+    names = {row.name for row in read} | {f"{row.group}_{row.name}" for row in read}
+    unread = {field.name for field in fields(SchedulerOptions)} - names
+    assert unread == SCHEDULERS_OWN
+
+
+def test_aggregate_keys_that_filters_read(pages: dict[str, str]) -> None:
+    """They are found by watching too; who goes through all of them says which it heeds."""
+    page, read = pages["filters"], "* Keys of aggregate metadata it reads: "
+    assert f"{read}`cpu_allocation_ratio`\n" in section(page, "AggregateCoreFilter")
+    assert f"{read}`availability_zone`\n" in section(page, "AvailabilityZoneFilter")
+    assert f"{read}`instance_type`\n" in section(page, "AggregateTypeAffinityFilter")
+    assert f"{read}none\n" in section(page, "CoreFilter")
+    tenants = section(page, "AggregateMultiTenancyIsolation")
+    assert f"{read}those that start with `filter_tenant_id`\n" in tenants
+
+
+def test_reasons_page(pages: dict[str, str]) -> None:
+    """Every reason has one row, with everyone who gives it."""
+    rows = dict(re.findall(r"^\| `(\w+)` (\|.*)$", pages["reasons"], flags=re.MULTILINE))
+    given = re.findall(r"^\| `(\w+)` \|", pages["reasons"], flags=re.MULTILINE)
+    assert given == sorted(set(given))
+    drivers = [
+        ("`ServiceUpFilter` of `chance_scheduler`", ServiceUpFilter),
+        ("`FakeFilter` of `fake_scheduler`", FakeFilter),
+    ]
+    everyone = [
+        *(
+            (f"[{cls.name()}](filters.md#{cls.name().lower()})", cls.reasons)
+            for cls in all_filters()
+        ),
+        *((driver, cls.reasons) for driver, cls in drivers),
+        ("`pre_stage`", pre_stage.REASONS),
+        ("`pre_stage`, the pod", reasons.REASONS),
+        ("every filter", COMMON_REASONS),
+    ]
+    for by, its in everyone:
+        for reason in its:
+            cured = "yes" if reason.cured else "no"
+            row = rows[reason.id]
+            assert row.startswith(f"| {reason.text} | {reason.category} | {cured} | ")
+            assert by in row
+    assert set(rows) == {reason.id for _, its in everyone for reason in its}
+
+
+def test_one_id_for_two_reasons(generate: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reasons that share an id and differ are no page: labels could not tell them apart."""
+    page = generate.PAGES["reasons.md"]
+    monkeypatch.setattr(FakeFilter, "reasons", (Reason("host_down", "gone", Category.HOST),))
+    with pytest.raises(ValueError, match="host_down is both"):
+        page()
 
 
 def test_weighers_page(pages: dict[str, str]) -> None:
-    """Every weigher has its section."""
+    """Every weigher has its section, and a row with its raw weight, multiplier and release."""
     for cls in all_weighers():
-        assert f"\n## {cls.name()}\n" in pages["weighers"]
+        assert section(pages["weighers"], cls.name())
+        (row,) = re.findall(rf"^\| \[{cls.name()}\].*$", pages["weighers"], flags=re.MULTILINE)
+        assert row.endswith(f" | {cls.added_in} on |")
+    assert (
+        "| `free_ram_mb`, without the ratio. | `ram_weight_multiplier`: 1.0 | 0 |"
+        in (pages["weighers"])
+    )
+    assert "| `metrics.weight_multiplier`: 1.0 |" in pages["weighers"]
 
 
 def test_options_page(pages: dict[str, str]) -> None:

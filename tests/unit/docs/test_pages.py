@@ -17,10 +17,14 @@ from extender.cli.assembly import build_engine
 from extender.cli.example.worked_decision import POD
 from extender.cli.main import cli
 from extender.cli.sources import load_file
+from extender.config.describe import options_table
 from extender.config.load import load
 from extender.config.options import Config
+from extender.config.scheduler_group import DRIVERS
 from extender.filters import all_filters
 from extender.observe import render
+from extender.scheduler import pre_stage
+from extender.state import alternates, provisional
 from extender.verbs.filter import filter_pod
 from extender.verbs.prioritize import prioritize_pod
 from extender.weighers import all_weighers
@@ -125,11 +129,15 @@ def test_readme_knows_every_command() -> None:
         assert f"| `{name}" in text
 
 
-def test_readme_counts_filters_and_weighers() -> None:
-    """What the README says exists does."""
+def test_readme_lists_filters_and_weighers() -> None:
+    """Each stands in the tables once, and bold are those that are enabled by default."""
     text = (ROOT / "README.md").read_text()
-    for cls in (*all_filters(), *all_weighers()):
-        assert cls.__name__ in text
+    tables = text.partition("\n## Filters and weighers\n")[2].partition("\n| And ")[0]
+    named = re.findall(r"\b([A-Z]\w+(?:Filter|Isolation|Weigher))\b", tables)
+    assert sorted(named) == sorted(cls.__name__ for cls in (*all_filters(), *all_weighers()))
+    bold = re.findall(r"\*\*(\w+Filter)\*\*", tables)
+    assert sorted(bold) == sorted(Config().filter_scheduler.enabled_filters)
+    assert ", ".join(f"`{driver}`" for driver in DRIVERS) in text
 
 
 def test_addresses_in_the_readme() -> None:
@@ -142,8 +150,35 @@ def test_addresses_in_the_readme() -> None:
 
 def test_examples_of_configuration_are_valid() -> None:
     """Every configuration under deploy/examples is accepted without a notice."""
-    for path in (ROOT / "deploy" / "examples").rglob("*.yaml"):
+    found = [
+        path
+        for path in (ROOT / "deploy" / "examples").rglob("*.yaml")
+        if "apiVersion" not in yaml.safe_load(path.read_text())
+    ]
+    assert {path.name for path in found} >= {"config.yaml", "console.yaml", "everything.yaml"}
+    for path in found:
         assert load(str(path)).notices == ()
+
+
+def test_placement_page() -> None:
+    """Its numbers, drivers, options and configuration are what there is."""
+    page = ROOT / "docs" / "placement.md"
+    text = " ".join(page.read_text().split())
+    assert f"* {provisional.PATIENCE:.0f} seconds have passed." in text
+    assert f"are kept for {alternates.PATIENCE:.0f} seconds" in text
+    assert f"for the newest {alternates.MOST:,} pods" in text
+    assert re.findall(r"^\| `(\w+_scheduler)` \|", page.read_text(), re.MULTILINE) == list(DRIVERS)
+    options = {row.name for row in options_table()}
+    for name in re.findall(r"^\| `(\w+)` \| `\w+` \|", page.read_text(), re.MULTILINE):
+        assert name in options
+    reasons = {reason.id for reason in pre_stage.REASONS}
+    asked = page.read_text().partition("\n## Pre-filters\n")[2]
+    rows = re.findall(r"^\|.*\| (`\w+`(?:, `\w+`)*) \|$", asked, re.MULTILINE)
+    assert len(rows) == 7
+    for row in rows:
+        assert set(re.findall(r"`(\w+)`", row)) <= reasons
+    (example,) = blocks(page, "yaml")
+    assert load("example.yaml", example).notices == ()
 
 
 def test_default_configuration_is_what_the_pages_say() -> None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from extender.filters.aggregate_numbers import least, least_whole, sources
+from extender.filters.aggregate_numbers import fraction, least, least_whole, sources
 from extender.model.columns import LARGEST
 from extender.model.facts import Source
 from extender.model.groups import Aggregates
@@ -52,10 +52,67 @@ def test_least_whole_number(texts: tuple[str, ...], found: int | None) -> None:
     assert least(with_texts(*texts), "places", int) == found
 
 
-def test_other_kinds_of_numbers() -> None:
-    """Any cast will do that says ValueError of what it does not take."""
-    assert least(with_texts("1.5", "1.25"), "places", Fraction) == Fraction(5, 4)
-    assert least(with_texts("1.5", "x"), "places", Fraction) is None
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2", "2"),
+        ("16.0", "16"),
+        ("0.1", "1/10"),  # where the float is 0.1000000000000000055…
+        ("1.005", "201/200"),
+        (" 1.5\t", "3/2"),
+        ("\u2003 2\u00a0\n", "2"),  # blanks of any script
+        ("\u0662.\u0665", "5/2"),  # and digits
+        ("+4", "4"),
+        ("-1.5", "-3/2"),
+        ("1.", "1"),
+        (".5", "1/2"),
+        ("007", "7"),
+        ("1e1", "10"),
+        ("1E-2", "1/100"),
+        ("1_0", "10"),
+        ("1_0.2_5", "41/4"),
+        ("0", "0"),
+        ("-0.0", "0"),
+        ("0e999999999", "0"),
+        ("1e-999999999", "0"),
+        ("-1e-400", "0"),
+        ("0." + "0" * 1000 + "5e1000", "1/2"),
+        ("1" + "0" * 1000 + "e-1000", "1"),
+    ],
+)
+def test_fraction(text: str, found: str) -> None:
+    """What Python's float takes, exactly as it is written."""
+    assert fraction(text) == Fraction(found)
+
+
+def test_fractions_as_large_as_a_float() -> None:
+    """The largest double is a number still."""
+    assert fraction("1.7e308") == 17 * 10**307
+    assert fraction("5e-324") == Fraction(5, 10**324)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "x", "1,5", "1 5", "1/2", "0x10", "1__0", "_1", "1e", "--1", "½", "1\x00"),
+        "\ud800",
+        *("inf", "-inf", "Infinity", "nan", "NaN", "1e309", "-1e999999999", "9" * 400, "9" * 5000),
+    ],
+)
+def test_no_fraction(text: str) -> None:
+    """What float does not take is no number, nor what is not finite."""
+    with pytest.raises(ValueError, match=r"\w"):
+        fraction(text)
+    assert least(with_texts("1.5", text), "places", fraction) is None
+
+
+def test_least_fraction() -> None:
+    """The least by value, not by text."""
+    assert least(with_texts("1.5", "1.25"), "places", fraction) == Fraction(5, 4)
+    assert least(with_texts("10", "9.5", "1e1"), "places", fraction) == Fraction(19, 2)
+    assert least(with_texts("2", "2.0"), "places", fraction) == 2
+    assert least(with_texts("1.5", "0", "-0.5"), "places", fraction) == Fraction(-1, 2)
+    assert least(with_texts(), "places", fraction) is None
 
 
 def test_one_number_a_host() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from extender.filters.aggregate_io_ops_filter import AggregateIoOpsFilter
 from extender.filters.aggregate_num_instances_filter import AggregateNumInstancesFilter
 from extender.filters.counting import CountFilter
 from extender.filters.io_ops_filter import IoOpsFilter
@@ -19,9 +20,10 @@ CASES: list[tuple[type[CountFilter], str]] = [
     (IoOpsFilter, "num_io_ops"),
     # without aggregates the same
     (AggregateNumInstancesFilter, "num_instances"),
+    (AggregateIoOpsFilter, "num_io_ops"),
 ]
 EACH = pytest.mark.parametrize(
-    ("cls", "count"), CASES, ids=["instances", "io_ops", "aggregate_instances"]
+    ("cls", "count"), CASES, ids=["instances", "io_ops", "aggregate_instances", "aggregate_io_ops"]
 )
 
 

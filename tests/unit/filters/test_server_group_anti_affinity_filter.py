@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +11,9 @@ from extender.filters.server_group_anti_affinity_filter import ServerGroupAntiAf
 from extender.model.columns import LARGEST
 from extender.model.groups import InstanceGroup
 from extender.model.options import SchedulerOptions
-from extender.scheduler.filter_scheduler import FilterScheduler, NoValidHost
-from tests.builders import host, instance, reason, reasons, spec, table
+from extender.scheduler.filter_scheduler import FilterScheduler
+from extender.scheduler.selection import NoValidHost
+from tests.builders import host, reason, reasons, spec, table
 
 FULL = "server_group_on_host"
 
@@ -57,20 +57,18 @@ def test_other_instances_do_not_matter() -> None:
 
 def test_the_instance_itself_may_stay() -> None:
     """The host that the instance is on passes, full or over-full; no other does."""
-    own = instance("uid-new")
-    hosts = table(host("a", instances={"uid-new": own}), host("b"))
-    asked = spec(instance_group=group(a=1, b=1))
+    hosts = table(host("a"), host("b"))
+    asked = spec(instance_group=group(a=1, b=1), own_hosts=frozenset({"a"}))
     assert reasons(ServerGroupAntiAffinityFilter(), hosts, asked) == [None, FULL]
-    other = spec(instance_uuid="uid-other", instance_group=group(a=1, b=1))
+    other = spec(instance_group=group(a=1, b=1))
     assert reasons(ServerGroupAntiAffinityFilter(), hosts, other) == [FULL, FULL]
 
 
 def test_a_host_asked_about_twice() -> None:
     """Both answers are the same, also for the instance's own host."""
-    own = instance("uid-new")
-    whole = table(host("a"), host("b", instances={"uid-new": own}), host("c"))
+    whole = table(host("a"), host("b"), host("c"))
     twice = whole.take(np.array([1, 0, 1, 0], dtype=np.intp))
-    asked = spec(instance_group=group(a=1, b=1))
+    asked = spec(instance_group=group(a=1, b=1), own_hosts=frozenset({"b"}))
     assert reasons(ServerGroupAntiAffinityFilter(), twice, asked) == [None, FULL, None, FULL]
 
 
@@ -137,10 +135,8 @@ def test_explains(hosts: dict[str, int], have: int, short_by: int) -> None:
 
 def test_explains_that_the_instance_may_stay() -> None:
     """Nothing is missing where the instance is already."""
-    own: dict[str, Any] = {"uid-new": instance("uid-new")}
-    facts = ServerGroupAntiAffinityFilter().explain(
-        host("a", instances=own), spec(instance_group=group(a=1))
-    )
+    asked = spec(instance_group=group(a=1), own_hosts=frozenset({"a"}))
+    facts = ServerGroupAntiAffinityFilter().explain(host("a"), asked)
     assert (facts.have, facts.short_by) == (0, 0)
     last = facts.sources[-1]
     assert (last.name, last.value) == ("instance", "uid-new")

@@ -89,12 +89,22 @@ def test_attempts_are_one_line_each_newest_first() -> None:
         "hosts": {"known": 2, "sent": 2, "passed": 2},
         "decisive": None,
         "best": "b",
+        "chosen": None,
         "bound": None,
     }
     assert found[1]["result"] == "unknown"
     assert found[3]["summary"] == "No valid host was found. 1 not enough vCPUs."
     assert found[3]["decisive"] == "CoreFilter"
     assert found[3]["best"] is None
+
+
+def test_where_the_extender_decides() -> None:
+    """The host that was chosen, beside the best by weight, which may be another."""
+    decided = attempt(part({"a": None, "b": None}), weighed({"a": 0.5, "b": 1.0}))
+    decided.chosen = "a"
+    assert render.attempt(decided)["chosen"] == "a"
+    [line] = render.attempts([decided])["attempts"]
+    assert (line["best"], line["chosen"]) == ("b", "a")
 
 
 def test_an_explanation() -> None:

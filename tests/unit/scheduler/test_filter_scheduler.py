@@ -19,7 +19,8 @@ from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.options import SchedulerOptions
 from extender.model.request_spec import RequestSpec
-from extender.scheduler.filter_scheduler import Destinations, FilterScheduler, NoValidHost
+from extender.scheduler.filter_scheduler import FilterScheduler
+from extender.scheduler.selection import Destinations, NoValidHost
 from extender.weighers.ram import RAMWeigher
 from tests.builders import aggregate, host, spec, table
 from tests.unit.scheduler.stubs import (

@@ -9,6 +9,8 @@ import pytest
 from extender.model.contribution import Contribution
 from extender.model.groups import HostAggregate, InstanceGroup
 from extender.model.host_state import Instance
+from extender.model.metrics import Capacity, NodeUsage
+from extender.model.rejection import Rejection
 from extender.state.cluster import Cluster
 from extender.state.pending import PendingPod
 from tests.builders import aggregate, host
@@ -149,3 +151,100 @@ def test_unstarted_pods(cluster: Cluster) -> None:
     assert cluster.unstarted("o") == 3
     assert cluster.unstarted("other") == 1
     assert cluster.unstarted("nobody") == cluster.unstarted("") == 0
+
+
+# -- failed builds -------------------------------------------------------------------------------
+
+
+def rejected(uid: str, on: str = "a", at: float = 10.0) -> Rejection:
+    """A pod that a kubelet would not take."""
+    return Rejection(
+        uid=uid, owner="o", namespace="ns", name=uid, host=on, reason="OutOfcpu", at=at
+    )
+
+
+def failed_builds(cluster: Cluster) -> dict[str, int]:
+    """By host, as the table's column has it, and the hosts themselves."""
+    states = cluster.table.hosts
+    column: list[int] = cluster.table.failed_builds.tolist()
+    assert [state.failed_builds for state in states] == column
+    return dict(zip((state.host for state in states), column, strict=True))
+
+
+def test_failed_builds_reach_the_table(cluster: Cluster) -> None:
+    """Host and column follow each failure and each start; other hosts are left alone."""
+    cluster.put_host(host("a"))
+    cluster.put_host(host("b"))
+    cluster.build_failed(rejected("1"), 50.0)
+    cluster.build_failed(rejected("2"), 50.0)
+    cluster.build_failed(rejected("2"), 50.0)
+    assert failed_builds(cluster) == {"a": 2, "b": 0}
+    cluster.build_started("b", 30.0)
+    assert failed_builds(cluster) == {"a": 2, "b": 0}
+    cluster.build_started("a", 30.0)
+    assert failed_builds(cluster) == {"a": 0, "b": 0}
+
+
+def test_failed_builds_of_a_node_that_comes_or_changes(cluster: Cluster) -> None:
+    """Failures may be known before the node is, and its translation knows nothing of them."""
+    cluster.build_failed(rejected("1"), 50.0)
+    cluster.put_host(host("a"))
+    assert failed_builds(cluster) == {"a": 1}
+    cluster.put_host(host("a", vcpus_total=16))
+    assert failed_builds(cluster) == {"a": 1}
+
+
+def test_failed_builds_of_a_node_that_goes(cluster: Cluster) -> None:
+    """One of its name that comes later has none."""
+    cluster.put_host(host("a"))
+    cluster.build_failed(rejected("1"), 50.0)
+    cluster.remove_host("a")
+    cluster.put_host(host("a"))
+    assert failed_builds(cluster) == {"a": 0}
+
+
+def test_a_pod_that_runs_there_already(cluster: Cluster) -> None:
+    """What failed before it started does not count, whichever is known first."""
+    cluster.put_host(host("a"))
+    cluster.put_pod(replace(pod("runs", "a"), started=20.0))
+    cluster.put_pod(pod("starts", "a"))
+    cluster.build_failed(rejected("before", at=10.0), 50.0)
+    assert failed_builds(cluster) == {"a": 0}
+    cluster.build_failed(rejected("after", at=30.0), 50.0)
+    assert failed_builds(cluster) == {"a": 1}
+
+
+def test_a_failure_in_the_future(cluster: Cluster) -> None:
+    """A clock that runs ahead must not make it outlast the next start."""
+    cluster.put_host(host("a"))
+    cluster.build_failed(rejected("1", at=9e9), 50.0)
+    assert failed_builds(cluster) == {"a": 1}
+    cluster.build_started("a", 51.0)
+    assert failed_builds(cluster) == {"a": 0}
+
+
+def test_failed_builds_switched_off(cluster: Cluster) -> None:
+    """Hosts have none then, new ones neither; switched on again, what happened counts."""
+    cluster.put_host(host("a"))
+    cluster.build_failed(rejected("1"), 50.0)
+    cluster.count_failed_builds(False)
+    assert failed_builds(cluster) == {"a": 0}
+    cluster.build_failed(rejected("2"), 50.0)
+    cluster.build_failed(rejected("3", "b"), 50.0)
+    cluster.put_host(host("b"))
+    assert failed_builds(cluster) == {"a": 0, "b": 0}
+    cluster.count_failed_builds(False)
+    cluster.count_failed_builds(True)
+    assert failed_builds(cluster) == {"a": 2, "b": 1}
+
+
+def test_a_host_that_is_not_the_tables(cluster: Cluster) -> None:
+    """A node sent whole is filled with all that its object does not tell."""
+    cluster.put_pod(pod("1", "a"))
+    cluster.build_failed(rejected("2"), 50.0)
+    cluster.usages["a"] = NodeUsage("a", 5.0, nano_cpus=10**9)
+    sent = host("a", capacity=Capacity(milli_vcpus=4000))
+    cluster.fill(sent)
+    assert (sent.cpu.used, sent.failed_builds) == (1000, 1)
+    assert [metric.value for metric in sent.metrics] == [25.0]
+    assert len(cluster.table) == 0

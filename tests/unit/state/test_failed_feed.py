@@ -203,3 +203,21 @@ def test_listener_that_fails(feed: Feed) -> None:
         sink.upsert(read_failed(failed("1")))
     sink.replace([read_failed(failed("1"))])
     assert feed.made().num_attempts == 1
+
+
+def test_every_rejection_is_counted(feed: Feed) -> None:
+    """Also one too old for the history, and one that comes again: whoever counts knows which."""
+    counted: list[tuple[str, float]] = []
+
+    def count(rejection: Rejection, now: float) -> None:
+        assert feed.lock.held
+        counted.append((rejection.name, now))
+
+    later = NOW + 86_400
+    sink = FailedPodSink(feed.history, feed.lock, lambda: later, feed.tell, count)
+    sink.replace([read_failed(failed("1")), None])
+    sink.upsert(read_failed(failed("1")))
+    sink.delete(read_failed(failed("2")))
+    sink.delete(None)
+    assert counted == [("1", later), ("1", later), ("2", later)]
+    assert feed.told == []

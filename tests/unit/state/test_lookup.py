@@ -6,6 +6,7 @@ import pytest
 
 from extender.model.contribution import Contribution
 from extender.model.groups import InstanceGroup
+from extender.model.host_state import Instance
 from extender.model.rejection import Rejection
 from extender.model.request_spec import SchedulerRetries
 from extender.state.cluster import Cluster
@@ -83,3 +84,62 @@ def test_the_annotation_counts_where_memory_knows_nothing() -> None:
     assert lookup.retries("p", "p", NOTED) == NOTED
     cluster.retries.bind_failed("q", "q", "c", "oops", 1000.0)
     assert lookup.retries("q", "q", NOTED) == SchedulerRetries(1, (("c", "c"),), "oops")
+
+
+# -- hosts of instances --------------------------------------------------------------------------
+
+
+def placed(cluster: Cluster, uid: str, name: str, on: str, namespace: str = "default") -> None:
+    """Puts a pod on a host."""
+    found = Instance(uuid=uid, namespace=namespace, name=name)
+    cluster.put_pod(Contribution(instance=found, host=on))
+
+
+@pytest.mark.parametrize(
+    ("names", "hosts"),
+    [
+        ((), set()),
+        (("u0",), {"a"}),
+        (("web-0",), {"a"}),
+        (("web-0", "u1"), {"a", "b"}),
+        (("web-0", "u0", "web-0"), {"a"}),
+        (("web-9", "u9", ""), set()),
+        (("web-0", "web-9"), {"a"}),
+        (("other-0",), set()),
+        (("u2",), {"c"}),
+        (("other/other-0", "default/web-0", "WEB-0", " web-0"), set()),
+    ],
+)
+def test_hosts_of_instances(names: tuple[str, ...], hosts: set[str]) -> None:
+    """By UID in any namespace, by name in the pod's own; who is not known is nowhere."""
+    cluster = Cluster()
+    placed(cluster, "u0", "web-0", "a")
+    placed(cluster, "u1", "web-1", "b")
+    placed(cluster, "u2", "other-0", "c", namespace="other")
+    assert ClusterLookup(cluster, frozenset()).instance_hosts("default", names) == hosts
+
+
+def test_a_uid_before_a_name() -> None:
+    """A pod whose name is another one's UID does not hide that."""
+    cluster = Cluster()
+    placed(cluster, "u0", "web-0", "a")
+    placed(cluster, "u1", "u0", "b")
+    assert ClusterLookup(cluster, frozenset()).instance_hosts("default", ("u0",)) == {"a"}
+
+
+def test_instances_that_are_claimed_or_apart() -> None:
+    """One that we are binding is on its host already; one that is judged itself is nowhere."""
+    cluster = Cluster()
+    lookup = ClusterLookup(cluster, frozenset())
+    claimed = Instance(uuid="u0", namespace="default", name="web-0")
+    cluster.ledger.claim(Contribution(instance=claimed, host="a"))
+    assert lookup.instance_hosts("default", ("web-0",)) == {"a"}
+    with cluster.ledger.apart(("u0",)):
+        assert lookup.instance_hosts("default", ("web-0", "u0")) == frozenset()
+
+
+def test_instances_of_hosts_that_are_not_known() -> None:
+    """The host is named all the same; it is there as soon as its node is."""
+    cluster = Cluster()
+    placed(cluster, "u0", "web-0", "late")
+    assert ClusterLookup(cluster, frozenset()).instance_hosts("default", ("u0",)) == {"late"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from extender.model.contribution import Contribution
@@ -318,6 +320,28 @@ def test_start_of_a_pod(feed: Feed, listed: bool) -> None:
     else:
         feed.pods.upsert(started)
     assert history.retries("uid-p", started.owner, 1).num_attempts == 0
+
+
+@pytest.mark.parametrize("listed", [False, True])
+@pytest.mark.parametrize("owner", [None, "o1"])
+def test_start_on_a_host(feed: Feed, listed: bool, owner: str | None) -> None:
+    """It is a success of the host, whoever's pod it is; one that only waits there is none."""
+    feed.put_node("a")
+    rejected = Rejection(
+        uid="uid-x", owner="o", namespace="default", name="x", host="a", reason="r", at=100.0
+    )
+    feed.cluster.build_failed(rejected, 200.0)
+    running = {"containerStatuses": [{"state": {"running": {"startedAt": "2026-01-02T03:04:05Z"}}}]}
+    waits = feed.pod("w", on="a")
+    starts = feed.pod("p", on="a", status=running)
+    if owner is None and starts.entry is not None:
+        starts = replace(starts, entry=replace(starts.entry, owner=""))
+    for records, failed in (([waits], 1), ([waits, starts], 0)):
+        if listed:
+            feed.pods.replace(records)
+        else:
+            feed.pods.upsert(records[-1])
+        assert feed.cluster.table.failed_builds.tolist() == [failed]
 
 
 def test_history_of_a_pod_that_is_gone(feed: Feed) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from extender.model.contribution import Contribution
 from extender.model.host_state import HostState, Instance
+from extender.model.metrics import Capacity, NodeUsage
+from extender.model.rejection import Rejection
 from extender.state.cluster import Cluster
 from extender.state.ledger import Ledger
 from extender.state.recount import COLUMNS, Drift, Recounter, recount
@@ -174,6 +176,22 @@ def test_amount_that_no_column_holds(cluster: Cluster) -> None:
     huge = Contribution(instance=Instance("6", "ns", "p"), host="a", milli_vcpus=10**30)
     cluster.put_pod(huge)
     assert recount(cluster, NAMES) == []
+
+
+def test_what_does_not_follow_from_pods_is_left_alone(cluster: Cluster) -> None:
+    """Failed builds and observed metrics are no drift, and mending others does not lose them."""
+    rejected = Rejection(
+        uid="x", owner="o", namespace="ns", name="x", host="a", reason="OutOfcpu", at=10.0
+    )
+    cluster.build_failed(rejected, 50.0)
+    cluster.usages["a"] = NodeUsage("a", nano_cpus=10**9)
+    cluster.put_host(host("a", capacity=Capacity(milli_vcpus=2000)))
+    assert recount(cluster, NAMES) == []
+    column(cluster, "cpu_used")[:] = 7
+    assert recount(cluster, NAMES)
+    state = cluster.table.host_state(cluster.table.index["a"])
+    assert state.failed_builds == cluster.table.failed_builds[cluster.table.index["a"]] == 1
+    assert [metric.value for metric in state.metrics] == [50.0]
 
 
 # -- who is next --------------------------------------------------------------------------

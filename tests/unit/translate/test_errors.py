@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extender.translate.errors import shown
+from extender.translate.errors import shown, shown_json
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,18 @@ from extender.translate.errors import shown
 def test_shown(text: str, limit: int, expected: str) -> None:
     """Quoted, cut, and with control characters escaped."""
     assert shown(text, limit) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "expected"),
+    [
+        (None, 10, "null"),
+        ("a\nb", 10, r'"a\nb"'),
+        ("☂\ud800", 20, r'"\u2602\ud800"'),
+        ({"a": [1.5, True]}, 20, '{"a": [1.5, true]}'),
+        ("abcdef", 5, '"abc…'),
+    ],
+)
+def test_shown_json(value: object, limit: int, expected: str) -> None:
+    """As JSON has it, in ASCII, cut."""
+    assert shown_json(value, limit) == expected

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from extender.model.flavor import GIB, MIB
 from extender.model.groups import HostAggregate
 from extender.model.host_state import HostState, Service, Unreadable
+from extender.model.metrics import HostMetric
 from extender.model.options import TranslateOptions
 from extender.translate.annotations import PREFIX
 from extender.translate.node import host_state
@@ -70,6 +71,62 @@ def test_address_and_runtime() -> None:
     assert host.host_ip == "10.0.3.7"
     assert (host.hypervisor_type, host.hypervisor_version) == ("containerd", 2001004)
     assert host.hypervisor_hostname == "a.example"
+
+
+def test_trust() -> None:
+    """The label that the option names, else the annotation before it; and nothing said."""
+    labels = {"nova-extender.io/trust_lvl": "low", "example/level": "high"}
+    assert (state().trust_lvl, state().trust_time) == ("unknown", None)
+    assert state(labels=labels).trust_lvl == "low"
+    options = TranslateOptions(attestation_label="example/level")
+    assert state(labels=labels, options=options).trust_lvl == "high"
+    attested = {"attestation": '{"trust_lvl": "t", "vtime": "2000-01-01T00:00:01Z"}'}
+    host = state(attested, labels=labels)
+    assert (host.trust_lvl, host.trust_time) == ("t", 946684801.0)
+
+
+def test_metrics_of_the_annotation() -> None:
+    """They are the node's own report; what is observed is for others to say."""
+    host = state({"metrics": '[{"name": "cpu.percent", "value": 37}]'})
+    assert host.reported_metrics == host.metrics == (HostMetric("cpu.percent", 37.0),)
+    assert host.observed_metrics == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "bit"),
+    [
+        ("attestation", '{"trust_lvl": 1}', Unreadable.TRUST),
+        ("attestation", "trusted", Unreadable.TRUST),
+        ("metrics", '[{"name": "cpu.percent"}]', Unreadable.METRICS),
+        ("metrics", "37", Unreadable.METRICS),
+    ],
+)
+def test_an_unreadable_report(name: str, text: str, bit: Unreadable) -> None:
+    """It is marked and named; the node is judged as if it said nothing, its label unheard."""
+    host = state({name: text}, labels={"nova-extender.io/trust_lvl": "trusted"})
+    assert host.unreadable == bit
+    assert (host.trust_lvl == "unknown") == (bit == Unreadable.TRUST)
+    assert (host.trust_time, host.reported_metrics) == (None, ())
+    (problem,) = host.problems
+    assert problem.startswith(f"node annotation nova-extender.io/{name}: ")
+
+
+@pytest.mark.parametrize(
+    ("amounts", "capacity"),
+    [
+        ({"cpu": "8", "memory": "16Gi"}, (8000, 16 * GIB)),
+        ({"cpu": "7.5", "memory": 1000}, (7500, 1000)),
+        ({"cpu": "7.5"}, (7500, 0)),
+        ({"cpu": "many", "memory": "-1"}, (0, 0)),
+        ({}, (0, 0)),
+        (None, (0, 0)),
+    ],
+)
+def test_capacity(amounts: dict[str, Any] | None, capacity: tuple[int, int]) -> None:
+    """What metrics are shares of; where it cannot be read there are none, and no filter minds."""
+    host = state(status={**STATUS, "capacity": amounts})
+    assert host.capacity == capacity
+    assert (host.unreadable, host.problems) == (Unreadable(0), ())
 
 
 @pytest.mark.parametrize(

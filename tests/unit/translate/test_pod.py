@@ -134,7 +134,7 @@ def test_annotations_of_novas_names() -> None:
             "ignore_hosts": "node-a, node-b",
             "requested_destination": '{"host": "node-c"}',
             "scheduler_hints": '{"different_host": ["web-0"]}',
-            "image_properties": '{"hw_architecture": "arm64", "hw_maxphysaddr_bits": 46}',
+            "image_properties": '{"architecture": "arm64", "hw_maxphysaddr_bits": "46", "tier": 2}',
             "extra_specs": '{"a": "1"}',
             "server_group": "web",
         }
@@ -143,7 +143,8 @@ def test_annotations_of_novas_names() -> None:
     assert spec.ignore_hosts == ("node-a", "node-b")
     assert spec.requested_destination == Destination(host="node-c")
     assert spec.scheduler_hints == {"different_host": ("web-0",)}
-    assert spec.image.properties == {"hw_architecture": "arm64", "hw_maxphysaddr_bits": 46}
+    assert spec.image.properties == {"hw_architecture": "aarch64", "hw_maxphysaddr_bits": 46}
+    assert spec.image.others == {"tier": "2"}
     assert spec.flavor.extra_specs == {"a": "1"}
     assert spec.instance_group is WEB
 
@@ -165,6 +166,48 @@ def test_other_annotations_are_not_ours() -> None:
         ).encode()
     )
     assert request_spec(other, TranslateOptions(), Known()).refusal is None
+
+
+# -- hints that name instances -------------------------------------------------------------------
+
+PLACED = Known(placed={"u0": "node-a", "default/web-0": "node-a", "default/web-1": "node-b"})
+
+
+@pytest.mark.parametrize(
+    ("hints", "hosts"),
+    [
+        ({}, {}),
+        ({"different_host": "web-0"}, {"different_host": {"node-a"}}),
+        ({"different_host": ["web-0", "web-1"]}, {"different_host": {"node-a", "node-b"}}),
+        ({"same_host": ["u0", "gone"]}, {"same_host": {"node-a"}}),
+        ({"same_host": "gone"}, {"same_host": set()}),
+        ({"different_host": [], "same_host": ""}, {}),
+        ({"same_host": None, "cidr": "/24", "web-0": "web-0"}, {}),
+        (
+            {"different_host": ["web-0"], "same_host": ["web-1"]},
+            {"different_host": {"node-a"}, "same_host": {"node-b"}},
+        ),
+    ],
+)
+def test_hosts_of_hinted_instances(hints: object, hosts: dict[str, set[str]]) -> None:
+    """Only the two hints that name instances, each for itself; the pod's namespace is looked in."""
+    spec = spec_of({"scheduler_hints": json.dumps(hints)}, known=PLACED)
+    assert spec.refusal is None
+    assert {name: set(found) for name, found in spec.hint_hosts.items()} == hosts
+
+
+def test_hosts_of_hinted_instances_in_another_namespace() -> None:
+    """A name is looked up where the pod is; a UID is one everywhere."""
+    hints = {"scheduler_hints": '{"different_host": ["web-0", "u0"], "same_host": "web-0"}'}
+    spec = spec_of(hints, known=PLACED, namespace="other")
+    assert spec.hint_hosts == {"different_host": {"node-a"}, "same_host": frozenset()}
+
+
+def test_hints_that_cannot_be_read_name_nobody() -> None:
+    """The request is refused for the annotation, and nothing is looked up."""
+    spec = spec_of({"scheduler_hints": '{"different_host": ["web-0", 5]}'}, known=PLACED)
+    assert refused(spec)[0] == "invalid_annotation"
+    assert spec.hint_hosts == {}
 
 
 # -- flavor --------------------------------------------------------------------------------------
@@ -424,6 +467,7 @@ BAD = [
     ("extra_specs", "{", "is not valid JSON"),
     ("extra_specs", '{"a": 1}', "'a' is 1; accepted: an object text to text"),
     ("image_properties", "[]", "'[]' is not an object; accepted: a JSON object"),
+    ("image_properties", '{"vm_mode": "pod"}', "accepted: one of exe, hvm, uml, xen"),
     ("image_properties", '{"a": 1e400}', "'1e400' is out of range; accepted: JSON"),
     ("image_properties", '{"a":' * 10_000, "nested deeper than 20"),
     ("availability_zone", "z" * 1_000_000, "the value has 1000000 bytes"),
@@ -511,6 +555,18 @@ def test_contribution() -> None:
         priority=7,
         owner="u1",
     )
+
+
+def test_contribution_with_image_properties() -> None:
+    """By name and text; what cannot be read counts as none, and is told (test_image_properties)."""
+    counted = contribution(bound(None, None, {"image_properties": '{"vm_mode": "exe", "b": 1}'}))
+    assert counted is not None
+    assert counted.instance.image_properties == (("b", "1"), ("hw_vm_mode", "exe"))
+    assert counted.problems == ()
+    counted = contribution(bound(None, None, {"image_properties": '{"vm_mode": "pod"}'}))
+    assert counted is not None
+    assert counted.instance.image_properties == ()
+    assert "'vm_mode' is \"pod\"" in counted.problems[0]
 
 
 def test_contribution_of_a_pod_that_started() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from extender.model.flavor import GIB, MIB
 from extender.translate.objects import Pod, decode_pod
-from extender.translate.pod_requests import Requests, effective_requests
+from extender.translate.pod_requests import MOST_EXTENDED, Requests, effective_requests
 from tests.unit.translate.making import container, pod
 
 INFEASIBLE = [{"type": "PodResizePending", "status": "True", "reason": "Infeasible"}]
@@ -431,7 +431,7 @@ def test_a_pending_pod_is_judged_by_its_spec(spec: dict[str, Any], status: dict[
 
 def test_three_resources() -> None:
     """CPU in milli-cores, memory and ephemeral storage in bytes; others are not counted."""
-    asks = {"cpu": "1.5", "memory": "64Mi", "ephemeral-storage": "2Gi", "nvidia.com/gpu": "x"}
+    asks = {"cpu": "1.5", "memory": "64Mi", "ephemeral-storage": "2Gi", "hugepages-2Mi": "x"}
     requests = effective_requests(pod({"containers": [container(requests=asks)]}), bound=False)
     assert requests == Requests(1500, 64 * MIB, 2 * GIB)
 
@@ -628,3 +628,142 @@ def test_limits_stand_in_for_requests_that_are_not_given() -> None:
     }
     found = effective_requests(pod({"containers": [limited, requested]}, {}), bound=False)
     assert found == Requests(2000, 2 * GIB, 0)
+
+
+def gpus(amount: Any, name: str = "main", **more: Any) -> dict[str, Any]:
+    """A container that requests so many GPUs."""
+    return container(name, {"nvidia.com/gpu": amount}, **more)
+
+
+def extended(
+    spec: dict[str, Any], status: dict[str, Any] | None = None, *, bound: bool = False
+) -> dict[str, int]:
+    """The pod's effective extended resources."""
+    requests = effective_requests(pod(spec, status or {}), bound=bound)
+    assert requests.problems == ()
+    return dict(requests.extended)
+
+
+def test_pods_without_extended_resources() -> None:
+    """Native resources, ours and those of Kubernetes are no extended ones."""
+    asks = {
+        "cpu": "1",
+        "hugepages-2Mi": "4Mi",
+        "kubernetes.io/odd": "1",
+        "nova-extender.io/vcpu": "2",
+        "attachable-volumes-x": "1",
+    }
+    assert extended({"containers": [container(requests=asks)]}) == {}
+    assert extended({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("what", "spec", "expected"),
+    [
+        ("containers add up: 2 + 3", {"containers": [gpus("2"), gpus("3", "b")]}, 5),
+        (
+            "an init container runs before: max(1, 4)",
+            {"containers": [gpus("1")], "initContainers": [gpus("4", "i")]},
+            4,
+        ),
+        (
+            "a sidecar runs beside: 1 + 2",
+            {
+                "containers": [gpus("1")],
+                "initContainers": [gpus("2", "s", restartPolicy="Always")],
+            },
+            3,
+        ),
+        (
+            "an init container after a sidecar: max(1 + 2, 5 + 2)",
+            {
+                "containers": [gpus("1")],
+                "initContainers": [gpus("2", "s", restartPolicy="Always"), gpus("5", "i")],
+            },
+            7,
+        ),
+        (
+            "overhead is added: 1 + 2",
+            {"containers": [gpus("1")], "overhead": {"a.b/c": "1", "nvidia.com/gpu": "2"}},
+            3,
+        ),
+        (
+            "pod-level requests have none",
+            {"containers": [gpus("1")], "resources": {"requests": {"cpu": "8", "memory": "1Gi"}}},
+            1,
+        ),
+        (
+            "limits alone are requests",
+            {"containers": [container(resources={"limits": {"nvidia.com/gpu": "2"}})]},
+            2,
+        ),
+        ("numbers are read too", {"containers": [gpus(2)]}, 2),
+        (
+            "parts are rounded up, once: 0.5 + 0.6 = 1.1",
+            {"containers": [gpus("500m"), gpus("600m", "b")]},
+            2,
+        ),
+    ],
+)
+def test_extended_resources(what: str, spec: dict[str, Any], expected: int) -> None:
+    """Extended resources add up as CPU does, and are whole."""
+    assert extended(spec)["nvidia.com/gpu"] == expected, what
+
+
+def test_many_extended_resources_by_name() -> None:
+    """More than three of them, in the order of their names; of which it asks 0 is left out."""
+    asks = {f"example.com/{letter}": str(n) for n, letter in enumerate("gfedcba")}
+    requests = effective_requests(pod({"containers": [container(requests=asks)]}), bound=False)
+    assert requests.extended == (
+        ("example.com/a", 6),
+        ("example.com/b", 5),
+        ("example.com/c", 4),
+        ("example.com/d", 3),
+        ("example.com/e", 2),
+        ("example.com/f", 1),
+    )
+
+
+def test_extended_resources_beside_native_ones() -> None:
+    """Each keeps its own amount: CPU of one container is no device of the other."""
+    spec = {"containers": [c("1500m"), gpus("2", "b")], "overhead": cpu("250m")}
+    requests = effective_requests(pod(spec), bound=False)
+    assert requests.milli_vcpus == 1750
+    assert requests.extended == (("nvidia.com/gpu", 2),)
+
+
+def test_extended_resources_of_a_bound_pod() -> None:
+    """What the status says counts too, as for CPU; where it says nothing the spec does."""
+    spec = {"containers": [gpus("2")]}
+    more = {"containerStatuses": [{"name": "main", "allocatedResources": {"nvidia.com/gpu": "3"}}]}
+    assert extended(spec, more, bound=True) == {"nvidia.com/gpu": 3}
+    assert extended(spec, more) == {"nvidia.com/gpu": 2}
+    assert extended(spec, {"containerStatuses": [reported()]}, bound=True) == {"nvidia.com/gpu": 2}
+    in_place = {"allocatedResources": cpu("1"), "resources": {"requests": cpu("1")}}
+    assert extended(spec, in_place, bound=True) == {"nvidia.com/gpu": 2}
+
+
+@pytest.mark.parametrize("bad", ["x", "-1", "1Xi", ""])
+def test_unreadable_extended_resource(bad: str) -> None:
+    """It counts as 0 and says where it stands; its neighbours are read."""
+    spec = {"containers": [container(requests={"a.b/c": bad, "a.b/d": "2", "cpu": "1"})]}
+    requests = effective_requests(pod(spec), bound=False)
+    assert requests.extended == (("a.b/d", 2),)
+    assert requests.milli_vcpus == 1000
+    (problem,) = requests.problems
+    assert problem.path == "spec.containers['main'].resources.requests.a.b/c"
+
+
+def test_more_extended_resources_than_are_counted() -> None:
+    """A pod that names too many of them keeps the first, and the rest is a problem."""
+    asks = {f"example.com/r{n:03}": "1" for n in range(MOST_EXTENDED + 1)}
+    requests = effective_requests(pod({"containers": [container(requests=asks)]}), bound=False)
+    assert len(requests.extended) == MOST_EXTENDED
+    (problem,) = requests.problems
+    assert str(MOST_EXTENDED) in str(problem)
+
+
+def test_huge_extended_resources() -> None:
+    """Absurd amounts are cut, and add up without an error."""
+    found = extended({"containers": [gpus("1e99"), gpus("1e99", "b")]})
+    assert found == {"nvidia.com/gpu": 2 * (2**63 - 1)}

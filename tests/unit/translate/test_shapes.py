@@ -237,6 +237,10 @@ def test_anything_written_can_be_read(retries: SchedulerRetries, host: str | Non
         ({"different_host": ["web-0", "web-1"]}, {"different_host": ("web-0", "web-1")}),
         ({"_nova_check_type": ["rebuild"]}, {"_nova_check_type": ("rebuild",)}),
         ({"query": '["=","$host","a"]'}, {"query": ('["=","$host","a"]',)}),
+        ({"query": ['["=","$host","a"]']}, {"query": ('["=","$host","a"]',)}),
+        ({"query": [" [1"]}, {"query": (" [1",)}),
+        ({"query": ["and"]}, {"query": ('["and"]',)}),
+        ({"query": [""]}, {"query": ("",)}),
         ({"query": ["=", "$host", "ä"]}, {"query": ('["=", "$host", "ä"]',)}),
         (
             {"query": ["and", [">=", "$free_ram_mb", 4096]]},

@@ -363,3 +363,16 @@ def test_affinity_with_victims_found_by_us() -> None:
     assert filled(made, vip(2, annotations=WEB)) == []
     made.cluster.remove_pod("uid-there")
     assert filled(made, vip(2, annotations=WEB)) == ["other"]
+
+
+# -- hints ------------------------------------------------------------------------------------
+
+
+def test_an_instance_to_avoid() -> None:
+    """The pod that a hint names is the victim: without it the node suits."""
+    settings = "filter_scheduler: {enabled_filters: [CoreFilter, DifferentHostFilter]}"
+    pods = [running("enemy", "a", 1), running("other", "a", 1)]
+    made = engine([node("a")], pods, settings=settings)
+    avoiding = vip(1, annotations={"scheduler_hints": '{"different_host": "enemy"}'})
+    assert answered(made, avoiding, {"a": victims("enemy")}) == {"a": victims("enemy")}
+    assert answered(made, avoiding, {"a": victims("other")}) == {}

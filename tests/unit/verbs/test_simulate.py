@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from extender.scheduler.filter_scheduler import NoValidHost
+from extender.scheduler.selection import NoValidHost
 from extender.translate.errors import TranslateError
 from extender.translate.objects import decode_pod
 from extender.verbs.engine import Engine

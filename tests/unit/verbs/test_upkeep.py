@@ -102,3 +102,18 @@ def test_recount(scene: Scene) -> None:
     scene.upkeep.recount()
     assert scene.drifts == [1]
     assert scene.engine.cluster.table.host_state(0).cpu.used == 0
+
+
+def test_choices_run_out(scene: Scene) -> None:
+    """A host chosen for a pod that nobody bound: free again, counted, and others are woken."""
+    made = scene.engine
+    entry = claimed(decode_pod(raw(pod("new", cpu=2))), "a")
+    made.cluster.provisional.claim(entry, made.scheduler.clock())
+    scene.upkeep.run()
+    assert (scene.used, scene.expired, scene.aged) == ([2000], [0], [])
+    for _ in range(30):
+        made.scheduler.clock()
+    scene.upkeep.run()
+    assert (scene.used, scene.expired) == ([0], [0, 1])
+    assert scene.aged == ["a chosen host was not bound to in time"]
+    assert scene.told == []

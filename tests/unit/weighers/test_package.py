@@ -12,10 +12,23 @@ from tests.builders import host, spec, table
 
 # Read off Nova's catalogue: (first release, minval, option, default multiplier).
 NOVA = {
+    "BuildFailureWeigher": ("18.0.0", None, "build_failure_weight_multiplier", 1000000.0),
     "CPUWeigher": ("18.0.0", 0.0, "cpu_weight_multiplier", 1.0),
     "DiskWeigher": ("13.0.0", 0.0, "disk_weight_multiplier", 1.0),
+    "CrossCellWeigher": ("21.0.0", None, "cross_cell_move_weight_multiplier", 1000000.0),
+    "HypervisorVersionWeigher": ("28.0.0", None, "hypervisor_version_weight_multiplier", 1.0),
+    "ImagePropertiesWeigher": ("31.0.0", None, "image_props_weight_multiplier", 0.0),
     "IoOpsWeigher": ("2015.1", 0.0, "io_ops_weight_multiplier", -1.0),
+    "MetricsWeigher": ("2014.1", None, "metrics_weight_multiplier", 1.0),
+    "NumInstancesWeigher": ("28.0.0", None, "num_instances_weight_multiplier", 0.0),
     "RAMWeigher": ("2013.1", 0.0, "ram_weight_multiplier", 1.0),
+    "ServerGroupSoftAffinityWeigher": ("13.0.0", None, "soft_affinity_weight_multiplier", 1.0),
+    "ServerGroupSoftAntiAffinityWeigher": (
+        "13.0.0",
+        None,
+        "soft_anti_affinity_weight_multiplier",
+        1.0,
+    ),
 }
 
 EVERY = pytest.mark.parametrize("cls", all_weighers(), ids=lambda cls: cls.__name__)
@@ -26,7 +39,7 @@ def test_all_weighers_by_name() -> None:
     names = [cls.__name__ for cls in all_weighers()]
     assert names == sorted(names)
     assert set(NOVA) <= set(names)
-    assert "HostWeigher" not in names
+    assert not {"HostWeigher", "ServerGroupWeigher"} & set(names)
 
 
 @pytest.mark.parametrize("name", sorted(NOVA))
