@@ -51,7 +51,8 @@ bench: $(STAMP) ## measure latency, load time and memory
 conformance: $(STAMP) ## compare with Nova itself, case by case (needs Python 3.11 for Nova)
 	@$(BIN)/python -m tests.conformance --python $(PYTHON311) --cases $(CASES) --seed $(SEED)
 
-e2e: $(STAMP) ## build a real control plane and test against it (needs Go 1.26)
+e2e: $(STAMP) ## compare with Nova, then test on a real control plane (needs Go 1.26, Python 3.11)
+	@$(MAKE) --no-print-directory conformance CASES=3000
 	$(BIN)/python tests/e2e/build.py
 	$(BIN)/python -m pytest -q -rfEP tests/e2e --timeout 600
 

@@ -15,7 +15,8 @@ import numpy as np
 from extender.filters.base import HostFilter
 from extender.model.flavor import GIB, MIB, Flavor
 from extender.model.groups import HostAggregate
-from extender.model.host_state import HostState, Instance, Inventory, Service
+from extender.model.host_parts import Instance, Inventory, Service
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.request_spec import RequestSpec, SchedulerRetries
 

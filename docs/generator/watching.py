@@ -9,7 +9,8 @@ from extender.config.describe import OptionRow, options_table
 from extender.filters.base import HostFilter
 from extender.model.flavor import Flavor
 from extender.model.groups import HostAggregate
-from extender.model.host_state import HostState, Inventory
+from extender.model.host_parts import Inventory
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.options import SchedulerOptions
 from extender.model.request_spec import ImageMeta, RequestSpec, SchedulerRetries

@@ -65,8 +65,8 @@ class ComputeGroup(OptionGroup):
         Boolean(),
         Nova(since="25"),
         Field(
-            description="Whether NUMATopologyFilter tries the fuller cells of a host first, not the"
-            " emptier ones.",
+            description="Where simulate places several instances that ask for NUMA cells, whether"
+            " each takes the fuller cells of its host first, not the emptier ones.",
         ),
     ] = False
 

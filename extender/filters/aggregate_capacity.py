@@ -16,7 +16,8 @@ from extender.filters.capacity import CapacityFilter
 from extender.model.columns import Bool, Int64, clamp
 from extender.model.facts import Source
 from extender.model.groups import Aggregates
-from extender.model.host_state import HostState, Inventory
+from extender.model.host_parts import Inventory
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 
 

@@ -12,7 +12,8 @@ from extender.filters.base import HostFilter, Verdicts, refuse
 from extender.model.attempt import Numbers
 from extender.model.columns import Bool, Int64, clamp
 from extender.model.facts import Facts, Source, Unit
-from extender.model.host_state import HostState, Inventory, Unreadable
+from extender.model.host_parts import Inventory, Unreadable
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.reason import INVALID_HOST_ANNOTATION, Category, Reason
 from extender.model.request_spec import RequestSpec

@@ -13,7 +13,8 @@ from extender.filters.base import HostFilter, Verdicts
 from extender.filters.extra_specs_ops import ASKED_BY, Outcome, parse
 from extender.model.attributes import ATTRIBUTES, Stats, entry, is_counted, is_fixed, plain, shown
 from extender.model.facts import Facts, Source
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.reason import INVALID_HOST_ANNOTATION, Category, Reason
 from extender.model.request_spec import RequestSpec

@@ -11,7 +11,8 @@ from extender.filters.base import HostFilter, Verdicts, refuse
 from extender.model.columns import Bool, clamp
 from extender.model.facts import Facts, Source
 from extender.model.guests import ARCHITECTURES
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.options import SchedulerOptions
 from extender.model.reason import INVALID_HOST_ANNOTATION, Category, Reason

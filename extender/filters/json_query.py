@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from extender.model.attributes import ATTRIBUTES, entry, plain
-from extender.model.host_state import ALL_READABLE, HostState
+from extender.model.host_parts import ALL_READABLE
+from extender.model.host_state import HostState
 
 DEEPEST = 20
 """Lists and objects within each other."""

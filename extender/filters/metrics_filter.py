@@ -6,7 +6,8 @@ import numpy as np
 
 from extender.filters.base import HostFilter, Verdicts, refuse
 from extender.model.facts import Facts, Source
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.measured import find, measured, outdated
 from extender.model.options import SchedulerOptions

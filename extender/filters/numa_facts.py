@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from extender.model.facts import Facts, Source
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.numa import ANY, LARGE, MOST_MEMORY, SMALL, Kind, NUMARequest, NUMATopology
 from extender.model.numa_fit import compatible_cells, fit, fits
 from extender.model.numa_room import Room

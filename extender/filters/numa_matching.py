@@ -1,84 +1,78 @@
 """Whether requested cells can all be placed at once, for many hosts.
 
-Cells that ask for the same are one kind, and host cells that fit the same kinds are one sort: by
-Hall's theorem it is enough to count, for each set of kinds.
+Cells that ask for the same are one kind. By Hall's theorem it is enough to count: for each set of
+kinds, the cells that fit one of them. A host's cells are the bits of one number, so that a set of
+kinds costs two operations on a column.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from extender.model.columns import Bool
 
-Positions = npt.NDArray[np.uint64]
-Counts = npt.NDArray[np.int8]
-"""By set of kinds (bits) and host: at most 64 cells."""
+Words = npt.NDArray[np.uint64]
+"""Some of each host's cells, as bits by position."""
+
+_BYTES = 8
 
 
-def placeable(fits: Sequence[Bool], wanted: Sequence[int]) -> Bool:
+def packed(marks: Bool) -> Words:
+    """Cells that are marked, of one row a host and one column a cell, at most 64."""
+    found = np.zeros((len(marks), _BYTES), dtype=np.uint8)
+    bits = np.packbits(marks, axis=1, bitorder="little")
+    found[:, : bits.shape[1]] = bits
+    words: Words = found.view("<u8")[:, 0].astype(np.uint64, copy=False)
+    return words
+
+
+def placeable(fits: Sequence[Words], wanted: Sequence[int]) -> Bool:
     """Which hosts can take all requested cells, each in a cell of its own.
 
-    That is where for each set of kinds enough cells fit one of them.
+    That is where for each set of kinds as many cells fit one of them as are asked for.
 
     Args:
-        fits: for each kind, which cells it fits: one row a host, one column a cell.
+        fits: for each kind, which cells it fits.
         wanted: for each kind, how many cells are asked for.
     """
-    if len(fits) == 1:
-        enough: Bool = np.count_nonzero(fits[0], axis=1) >= wanted[0]
-        return enough
-    within, needs = _within(fits, np.ones_like(fits[0])), _needs(wanted)
-    # The cells that fit no kind but the others are all that do not fit one of these.
-    return _every(within[::-1] <= fits[0].shape[1] - needs)
+    found = np.ones(len(fits[0]), dtype=np.bool_)
+    for kinds, union in _unions(fits):
+        found &= np.bitwise_count(union) >= _sum(wanted, kinds)
+    return found
 
 
-def coverable(fits: Sequence[Bool], wanted: Sequence[int], needed: Bool) -> Bool:
+def coverable(fits: Sequence[Words], wanted: Sequence[int], needed: Words) -> Bool:
     """Which hosts' needed cells can all be taken by requested ones, each by one of its own.
+
+    That is where for each set of kinds no more needed cells fit none but these than are asked for.
 
     Args:
         fits: see ``placeable``.
         wanted: see ``placeable``.
-        needed: which cells are needed: one row a host, one column a cell.
+        needed: which cells are needed.
     """
-    return _every(_within(fits, needed) <= _needs(wanted))
-
-
-def positions(masks: Positions, width: int) -> Bool:
-    """Positions given as bits, as one column each."""
-    shifts = np.arange(width, dtype=np.uint64)
-    found: Bool = (masks[:, None] >> shifts & np.uint64(1)).astype(np.bool_)
+    every = (1 << len(fits)) - 1
+    found: Bool = np.bitwise_count(needed) <= sum(wanted)
+    for kinds, union in _unions(fits):
+        found &= np.bitwise_count(needed & ~union) <= _sum(wanted, every ^ kinds)
     return found
 
 
-def _every(holds: Bool) -> Bool:
-    """For which hosts it holds of every set of kinds."""
-    found: Bool = np.logical_and.reduce(holds, axis=0)
-    return found
+def _unions(
+    fits: Sequence[Words], kinds: int = 0, union: Words | None = None
+) -> Iterator[tuple[int, Words]]:
+    """Each set of kinds, as bits and not the empty one, and the cells that fit one of them.
+
+    Sets with these kinds and some that come after them; few of them are held at a time.
+    """
+    for kind in range(kinds.bit_length(), len(fits)):
+        joined = fits[kind] if union is None else union | fits[kind]
+        yield kinds | 1 << kind, joined
+        yield from _unions(fits, kinds | 1 << kind, joined)
 
 
-def _within(fits: Sequence[Bool], counted: Bool) -> Counts:
-    """By set of kinds and host, how many counted cells fit no kind but these."""
-    hosts, cells = counted.shape
-    sorts = np.zeros((hosts, cells), dtype=np.uint8)
-    for kind, fit in enumerate(fits):
-        sorts |= fit.view(np.uint8) << np.uint8(kind)
-    by_cell = sorts.T.astype(np.intp) * hosts + np.arange(hosts)
-    found = np.zeros(hosts << len(fits), dtype=np.int8)
-    for cell in range(cells):
-        found[by_cell[cell]] += counted[:, cell]
-    # Sums over all subsets, one kind after the other.
-    for kind in range(len(fits)):
-        halves = found.reshape(1 << (len(fits) - kind - 1), 2, hosts << kind)
-        halves[:, 1] += halves[:, 0]
-    return found.reshape(1 << len(fits), hosts)
-
-
-def _needs(wanted: Sequence[int]) -> Counts:
-    """By set of kinds, how many cells are asked for; a column."""
-    needs = [0]
-    for number in wanted:
-        needs += [need + number for need in needs]
-    return np.array(needs, dtype=np.int8)[:, None]
+def _sum(wanted: Sequence[int], kinds: int) -> int:
+    return sum(number for kind, number in enumerate(wanted) if kinds >> kind & 1)

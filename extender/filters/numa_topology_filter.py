@@ -9,11 +9,12 @@ import numpy as np
 
 from extender.filters import numa_facts
 from extender.filters.base import HostFilter, Verdicts
-from extender.filters.numa_matching import coverable, placeable, positions
+from extender.filters.numa_matching import Words, coverable, packed, placeable
 from extender.filters.numa_rows import Cells, Comparison, cells_of
 from extender.model.columns import Bool
 from extender.model.facts import Facts
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.numa import MOST_CELLS, MOST_KINDS, NUMARequest
 from extender.model.numa_devices import device_cells
@@ -64,13 +65,13 @@ class NUMATopologyFilter(HostFilter):
         few = cells.count < len(request.cells)
         found = np.where(few, np.uint8(self.code(TOO_FEW_NUMA_CELLS)), np.uint8(0))
         found = found.astype(np.uint8)
-        fitting: list[Bool] = []
+        fitting: list[Words] = []
         kinds = request.kinds
         if len(kinds) > MOST_KINDS or len(request.cells) > MOST_CELLS:
             found[~few] = self.code(NUMA_DOES_NOT_FIT)
         elif not few.all():
             comparison = Comparison(request, cells)
-            fitting = [comparison.fits(kind) for kind in kinds]
+            fitting = [packed(comparison.fits(kind)) for kind in kinds]
             found[~few & ~placeable(fitting, list(kinds.values()))] = self.code(NUMA_DOES_NOT_FIT)
         if request.threads_required or request.cpu_thread_policy == "require":
             found[~cells.threads] = self.code(NO_HYPERTHREADS)
@@ -97,23 +98,22 @@ def _near_devices(
     devices: Sequence[PciRequest],
     request: NUMARequest,
     cells: Cells,
-    fitting: Sequence[Bool],
+    fitting: Sequence[Words],
 ) -> Bool:
     """Which hosts can place the request at the devices that it asks for.
 
     Devices of one cell bind it to that cell, and all such cells must be taken at once. Of devices
     at several cells one cell must be among those that fit.
     """
-    wanted = list(request.kinds.values())
     fitting = [fit[cells.codes] for fit in fitting]
-    anywhere = np.logical_or.reduce(fitting)
+    anywhere = np.bitwise_or.reduce(fitting)
     near = np.ones(len(cells.codes), dtype=np.bool_)
     needed = np.zeros_like(anywhere)
     policy = request.pci_numa_affinity_policy
     for device in devices:
         read = partial(device_cells, request=device, policy=policy)
-        masks = hosts.column_by(("numa devices", device, policy), read, np.uint64, fixed=True)
-        at = positions(masks[cells.hosts], anywhere.shape[1])
-        near &= (at & anywhere).any(axis=1)
-        needed |= at & (at.sum(axis=1) == 1)[:, None]
-    return near & coverable(fitting, wanted, needed)
+        column = hosts.column_by(("numa devices", device, policy), read, np.uint64, fixed=True)
+        at = column[cells.hosts]
+        near &= at & anywhere != 0
+        needed |= np.where(np.bitwise_count(at) == 1, at, np.uint64(0))
+    return near & coverable(fitting, list(request.kinds.values()), needed)

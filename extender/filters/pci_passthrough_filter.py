@@ -10,7 +10,8 @@ from extender.model import devices
 from extender.model.attempt import Numbers
 from extender.model.columns import LARGEST, Bool, Int64, clamp
 from extender.model.facts import Facts, Source, Unit
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.pci import PciPool, PciRequest
 from extender.model.reason import INVALID_HOST_ANNOTATION, Category, Reason

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from extender.filters.capacity import INVALID_ALLOCATION_RATIO, CapacityFilter
 from extender.model.facts import MEBIBYTE
 from extender.model.flavor import MIB
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from extender.model.reason import Category, Reason
 from extender.model.request_spec import RequestSpec
 

@@ -9,7 +9,8 @@ import numpy as np
 from extender.filters.base import HostFilter, Verdicts, refuse
 from extender.model.columns import Bool
 from extender.model.facts import Facts, Source
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.reason import INVALID_HOST_ANNOTATION, Category, Reason
 from extender.model.request_spec import RequestSpec

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from extender.model.host_state import ALL_READABLE, HostState, Instance, Unreadable
+from extender.model.host_parts import ALL_READABLE, Instance, Unreadable
+from extender.model.host_state import HostState
 from extender.model.numa import NUMACell
 
 LONGEST_SHOWN = 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from extender.model.host_state import Instance
+from extender.model.host_parts import Instance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

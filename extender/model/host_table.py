@@ -13,7 +13,8 @@ import numpy.typing as npt
 from extender.model.columns import Bool, Column, Encoded, S, clamp, read_only
 from extender.model.derived import Derived
 from extender.model.groups import Aggregates
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 
 Rows = npt.NDArray[np.intp]
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from extender.model.facts import MEBIBYTE, VCPU, Unit
 from extender.model.flavor import GIB
-from extender.model.host_state import HostState, Inventory, Unreadable
+from extender.model.host_parts import Inventory, Unreadable
+from extender.model.host_state import HostState
 from extender.model.request_spec import RequestSpec
 
 GIBIBYTE = Unit("GiB", GIB)

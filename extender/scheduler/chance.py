@@ -15,7 +15,8 @@ import numpy as np
 from extender.filters.base import HostFilter, Verdicts, refuse
 from extender.model.attempt import FilterPart, Names
 from extender.model.facts import Facts, Source
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable, Rows
 from extender.model.reason import INVALID_HOST_ANNOTATION, Category, Reason
 from extender.model.request_spec import RequestSpec

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from extender.filters.base import HostFilter
 from extender.filters.device_pools import devices_taken
 from extender.model.attempt import FilterPart, Names, WeighPart, as_names
-from extender.model.host_state import HostState, Instance
+from extender.model.host_parts import Instance
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable, Rows
 from extender.model.image_pairs import image_pairs
 from extender.model.numa_fit import consumed

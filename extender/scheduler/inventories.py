@@ -18,7 +18,8 @@ from extender.model.columns import Bool, Int64, clamp
 from extender.model.devices import Kind
 from extender.model.facts import COUNT, MEBIBYTE, VCPU, Unit
 from extender.model.flavor import GIB
-from extender.model.host_state import HostState, Inventory, Unreadable
+from extender.model.host_parts import Inventory, Unreadable
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.scheduler.placement import CPU, DISK, HOST_CLASSES, RAM, resource_class
 

@@ -16,7 +16,7 @@ from extender.state.cluster import Cluster
 from extender.state.pending import PendingPod
 from extender.translate.objects import decode_pod
 from extender.translate.owners import owner_key
-from extender.translate.pod import claimed, contribution
+from extender.translate.share import claimed, contribution
 
 Lock = AbstractContextManager[object]
 Tell = Callable[[str], object]

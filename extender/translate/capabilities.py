@@ -14,7 +14,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from extender.model.guests import ARCHITECTURES, HYPERVISOR_TYPES, VM_MODES, GuestNames
-from extender.model.host_state import NOTHING_SAID, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import NOTHING_SAID
 from extender.model.said import Said
 from extender.translate import annotations as table
 from extender.translate.errors import shown_json

@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from extender.model.flavor import MIB
-from extender.model.host_state import HostState, Inventory, Service, Unreadable
+from extender.model.host_parts import Inventory, Service, Unreadable
+from extender.model.host_state import HostState
 from extender.model.metrics import Capacity
 from extender.translate import annotations as table
 from extender.translate import quantity

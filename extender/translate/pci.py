@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from extender.model.pci import PciPool, PciRequest
 from extender.translate import annotations as table
 from extender.translate import quantity

@@ -1,4 +1,4 @@
-"""Pod → RequestSpec and Contribution: what a pod asks for, and what it takes off its node."""
+"""Pod → RequestSpec: what a pod asks for."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from extender.model.contribution import Contribution
 from extender.model.flavor import NO_EXTRA_SPECS, Flavor
-from extender.model.host_state import Instance
 from extender.model.request_spec import ImageMeta, Refusal, RequestSpec, SchedulerRetries
 from extender.translate import annotations as table
 from extender.translate import reasons, shapes
 from extender.translate.errors import TranslateError, shown
-from extender.translate.failures import started
 from extender.translate.image_properties import (
     NO_PROPERTIES,
-    pairs_of_instance,
     read_image_properties,
 )
 from extender.translate.numa_request import numa_request
@@ -46,11 +42,10 @@ T = TypeVar("T")
 CHECK_TYPE_HINT = "_nova_check_type"
 """The hint that turns most filters off, and so is only for ``admin_namespaces``."""
 
-_PRECEDENCE = {reason.id: position for position, reason in enumerate(reasons.REASONS)}
-
-
 INSTANCE_HINTS = ("same_host", "different_host")
 """Hints that name instances."""
+
+_PRECEDENCE = {reason.id: position for position, reason in enumerate(reasons.REASONS)}
 
 
 def request_spec(
@@ -71,65 +66,6 @@ def request_spec(
         TranslateError: a request of the pod is no quantity; the API server lets none through.
     """
     return _Request(pod, options, lookup).spec(at)
-
-
-def contribution(pod: Pod) -> Contribution | None:
-    """What the pod takes off its node; ``None`` for a pod that is not bound or has ended.
-
-    Never raises: a quantity that cannot be read counts as 0 and an annotation that cannot be read
-    as none (``problems`` names them), or one bad pod would hide a node's other pods.
-    """
-    host = pod.node_name
-    if not host or pod.terminal:
-        return None
-    return _contribution(
-        pod, host, bound=True, io_op=pod.terminating or pod.phase == "Pending", since=started(pod)
-    )
-
-
-def claimed(pod: Pod, host: str) -> Contribution:
-    """What a pending pod will take off a host, as if it were bound there and starting.
-
-    Counted by its spec, as its request is. Never raises, as ``contribution``.
-    """
-    return _contribution(pod, host, bound=False, io_op=True, since=None)
-
-
-def _contribution(
-    pod: Pod, host: str, *, bound: bool, io_op: bool, since: float | None
-) -> Contribution:
-    requests = effective_requests(pod, bound=bound)
-    problems = [str(problem) for problem in requests.problems]
-    annotations = pod.annotations
-    return Contribution(
-        instance=Instance(
-            uuid=pod.uid,
-            namespace=pod.namespace,
-            name=pod.name,
-            flavor=_lenient(annotations, table.FLAVOR, problems) or "",
-            image_properties=pairs_of_instance(annotations, problems),
-        ),
-        host=host,
-        milli_vcpus=requests.milli_vcpus,
-        memory=requests.memory,
-        disk=requests.disk,
-        extended=requests.extended,
-        io_op=io_op,
-        terminating=pod.terminating,
-        group=_lenient(annotations, table.SERVER_GROUP, problems),
-        priority=pod.priority,
-        owner=owner_key(pod),
-        started=since,
-        problems=tuple(problems),
-    )
-
-
-def _lenient(annotations: Annotations, row: Annotation, problems: list[str]) -> str | None:
-    try:
-        return read_text(annotations, row)
-    except AnnotationError as error:
-        problems.append(str(error))
-        return None
 
 
 class _Request:

@@ -13,7 +13,7 @@ from extender.model.contribution import Contribution
 from extender.model.reason import Reason
 from extender.model.request_spec import RequestSpec
 from extender.translate.objects import Pod
-from extender.translate.pod import claimed
+from extender.translate.share import claimed
 from extender.verbs.engine import Engine
 
 

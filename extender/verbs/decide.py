@@ -14,7 +14,7 @@ from extender.model.attempt import FilterPart, Names, WeighPart
 from extender.model.host_table import HostTable
 from extender.model.request_spec import RequestSpec
 from extender.translate.objects import Pod
-from extender.translate.pod import claimed
+from extender.translate.share import claimed
 from extender.verbs.asked import Asked
 from extender.verbs.engine import Engine
 

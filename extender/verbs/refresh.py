@@ -12,7 +12,7 @@ import msgspec
 from extender.kube.errors import KubeError, TransportError
 from extender.translate.errors import TranslateError
 from extender.translate.objects import decode_pod
-from extender.translate.pod import contribution
+from extender.translate.share import contribution
 from extender.verbs.engine import Engine
 
 SOON = 10.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from extender.model.host_table import HostTable
 from extender.model.request_spec import RequestSpec
 from extender.weighers.base import Float64, HostWeigher

@@ -98,18 +98,75 @@ DEVICES: tuple[Departure, ...] = (
         ),
     ),
     Departure(
-        "unfit cells are consumed",
-        "An instance placed where its cells do not fit, NUMATopologyFilter being off, is consumed "
-        "by half: what comes after the cells, its I/O operation, is left out.",
-        "All is consumed but the cells.",
-        "What it takes does not hang on what does not fit.",
-        recognising.unfit_cells,
+        "page size sticks",
+        "Where pages are asked for by a word, the size found on the first cell tried is asked of "
+        "the next ones, even if the first did not fit otherwise.",
+        "Each cell is tried with the word.",
+        "The answer should not hang on how cells are numbered.",
+        recognising.page_size,
         case(
-            host("a", num_io_ops=100),
-            host("b", num_io_ops=100, numa={"cells": [{"cpuset": [0], "memory": 512}]}),
+            host(
+                "a",
+                numa={
+                    "cells": [
+                        {
+                            "id": 0,
+                            "memory": 512,
+                            "mempages": [{"size_kb": 4, "total": 131072}],
+                        },
+                        {
+                            "id": 1,
+                            "cpuset": [0, 1],
+                            "cpu_usage": 1,
+                            "memory": 512,
+                            "mempages": [{"size_kb": 2048, "total": 256}],
+                        },
+                    ]
+                },
+            ),
+            request={"flavor": {"extra_specs": {"hw:mem_page_size": "any"}}, "numa": True},
+        ),
+    ),
+    Departure(
+        "fit is handed on",
+        "The next instance of a request asks for the cells and page sizes that the one before it "
+        "was given, and the search goes by their ids.",
+        "Each instance asks for what the request asks for.",
+        "Instances of a request are alike.",
+        recognising.handed_on,
+        case(
+            host(
+                "a",
+                numa={
+                    "cells": [
+                        {
+                            "cpuset": [0, 1, 2, 3],
+                            "memory": 1024,
+                            "mempages": [
+                                {"size_kb": 4, "total": 131072},
+                                {"size_kb": 2048, "total": 256},
+                            ],
+                        }
+                    ]
+                },
+            ),
+            request={"flavor": {"extra_specs": {"hw:mem_page_size": "any"}}, "numa": True},
+            filters=["NUMATopologyFilter"],
+            schedule={"instances": 2},
+        ),
+    ),
+    Departure(
+        "cells without pages",
+        "An instance placed on a cell that does not say what its pages are is not taken off it: "
+        "consuming raises, silently.",
+        "It is taken off.",
+        "Few agents report pages; the next instance must not get the same CPUs.",
+        recognising.no_pages,
+        case(
+            host("a", numa={"cells": [{"cpuset": [0, 1], "memory": 512}]}),
             request={"flavor": {"extra_specs": {"hw:numa_nodes": "1"}}, "numa": True},
-            weighers=["IoOpsWeigher"],
-            schedule={"instances": 4},
+            filters=["NUMATopologyFilter"],
+            schedule={"instances": 2},
         ),
     ),
     Departure(

@@ -8,7 +8,8 @@ from typing import Any
 
 from extender.model.flavor import GIB, MIB, Flavor
 from extender.model.groups import HostAggregate, InstanceGroup
-from extender.model.host_state import HostState, Instance, Inventory, Service
+from extender.model.host_parts import Instance, Inventory, Service
+from extender.model.host_state import HostState
 from extender.model.metrics import HostMetric
 from extender.model.numa import NUMARequest
 from extender.model.options import SchedulerOptions

@@ -29,6 +29,12 @@ def _aborts(answer: Any) -> bool:
     return isinstance(answer, str) and answer.startswith("error: ")
 
 
+def _several(case: Case) -> bool:
+    """Whether the loop is to place more than one instance."""
+    asked = case.get("schedule")
+    return asked is not None and asked.get("instances", 1) > 1
+
+
 _UNREADABLE = {
     "AggregateInstanceExtraSpecsFilter": ("invalid_extra_spec",),
     "ComputeCapabilitiesFilter": ("invalid_extra_spec",),
@@ -160,10 +166,9 @@ def _zones_alone(case: Case, found: Difference, expected: Callable[[Any], bool])
 
 def swap(case: Case, found: Difference) -> bool:
     """Disk matters, there is swap, and a further instance is placed."""
-    asked = case.get("schedule")
     uses = {"DiskFilter", "DiskWeigher"} & {*case.get("filters", []), *case.get("weighers", [])}
-    several = asked is not None and asked.get("instances", 1) > 1
-    return found.kind == SCHEDULE and several and bool(uses) and request(case)["flavor"]["swap"] > 0
+    several = _several(case) and bool(uses)
+    return found.kind == SCHEDULE and several and request(case)["flavor"]["swap"] > 0
 
 
 def no_image(case: Case, found: Difference) -> bool:
@@ -185,9 +190,11 @@ def pool_order(case: Case, found: Difference) -> bool:
 
 def devices_in_cells(case: Case, found: Difference) -> bool:
     """Cells and devices are asked for, and the devices may be too few."""
+    asked = request(case)
+    if found.kind == SCHEDULE and _several(case) and "NUMATopologyFilter" in case["filters"]:
+        return bool(asked["numa"] and asked["pci_requests"])
     if found.kind != FILTER or found.name != "NUMATopologyFilter":
         return False
-    asked = request(case)
     cells = asked["numa"] and hosts(case)[found.host]["numa"] is not None
     refused = found.nova[0] is False and found.ours[0] is True
     return bool(cells and refused and asked["pci_requests"]) and not arithmetic.devices_abound(
@@ -197,10 +204,15 @@ def devices_in_cells(case: Case, found: Difference) -> bool:
 
 def no_cores(case: Case, found: Difference) -> bool:
     """Nova raised over a cell that does not say what its cores are."""
-    if found.kind != FILTER or found.name != "NUMATopologyFilter" or not _aborts(found.nova[0]):
+    if found.kind == FILTER and found.name == "NUMATopologyFilter":
+        answer, judged = found.nova[0], [hosts(case)[found.host]]
+    elif found.kind == SCHEDULE:
+        answer, judged = found.nova, hosts(case)
+    else:
         return False
-    cells = (hosts(case)[found.host]["numa"] or {}).get("cells", [])
-    return any(not cell.get("siblings") for cell in cells)
+    cells = [cell for host in judged for cell in (host["numa"] or {}).get("cells", [])]
+    silent = any(not cell.get("siblings") for cell in cells)
+    return silent and _aborts(answer) and "empty sequence" in answer
 
 
 def search(case: Case, found: Difference) -> bool:
@@ -229,20 +241,40 @@ def address_bits(case: Case, found: Difference) -> bool:
     return wanted and _aborts(found.nova[0])
 
 
-def unfit_cells(case: Case, found: Difference) -> bool:
-    """Cells are asked for, nobody judges them, and a further instance is placed."""
-    asked = case.get("schedule")
-    several = asked is not None and asked.get("instances", 1) > 1
-    unjudged = request(case)["numa"] and "NUMATopologyFilter" not in case.get("filters", [])
-    return found.kind == SCHEDULE and several and bool(unjudged)
+def _page_word(case: Case) -> bool:
+    """Whether pages are asked for by a word and not by their size."""
+    asked = request(case)
+    word = asked["flavor"]["extra_specs"].get("hw:mem_page_size")
+    return bool(asked["numa"]) and word in ("small", "large", "any")
+
+
+def page_size(case: Case, found: Difference) -> bool:
+    """Pages are asked for by a word, and a host's cells have different ones."""
+    if found.kind != FILTER or found.name != "NUMATopologyFilter" or _aborts(found.nova[0]):
+        return False
+    cells = [cell for host in hosts(case) for cell in (host["numa"] or {}).get("cells", [])]
+    sizes = [page["size_kb"] for cell in cells for page in cell.get("mempages", [])]
+    return _page_word(case) and len(cells) > 1 and len(set(sizes)) > 1
+
+
+def handed_on(case: Case, found: Difference) -> bool:
+    """Several cells, or pages by a word, are asked for, and a further instance is placed."""
+    nodes = int(request(case)["flavor"]["extra_specs"].get("hw:numa_nodes", 1))
+    cells = request(case)["numa"] and nodes > 1
+    return found.kind == SCHEDULE and _several(case) and bool(cells or _page_word(case))
+
+
+def no_pages(case: Case, found: Difference) -> bool:
+    """A cell of a host does not say what its pages are, and a further instance is placed."""
+    cells = [cell for host in hosts(case) for cell in (host["numa"] or {}).get("cells", [])]
+    silent = request(case)["numa"] and any(not cell.get("mempages") for cell in cells)
+    return found.kind == SCHEDULE and _several(case) and bool(silent)
 
 
 def unplaced_image(case: Case, found: Difference) -> bool:
     """The images of instances placed before matter to a weigher."""
-    asked = case.get("schedule")
-    several = asked is not None and asked.get("instances", 1) > 1
     enabled = "ImagePropertiesWeigher" in case.get("weighers", [])
-    return found.kind == SCHEDULE and several and enabled
+    return found.kind == SCHEDULE and _several(case) and enabled
 
 
 _COUNTERS = ("num_instances", "io_workload", "failed_builds", "num_proj_")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from tests.contract.talking import Served, recording, recordings
 from tests.unit.verbs.making import PREFIX, Object, body, node, nodes_body, pod
 

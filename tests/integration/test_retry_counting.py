@@ -23,7 +23,8 @@ from extender.model.request_spec import SchedulerRetries
 from extender.state.failed_feed import read_failed
 from extender.state.retry_history import RetryHistory
 from extender.translate.objects import Pod, decode_pod
-from extender.translate.pod import contribution, request_spec
+from extender.translate.pod import request_spec
+from extender.translate.share import contribution
 
 TTL = 600.0
 START = 946684800

@@ -20,7 +20,8 @@ from extender.filters.exact_core_filter import ExactCoreFilter
 from extender.filters.exact_disk_filter import ExactDiskFilter
 from extender.filters.exact_ram_filter import ExactRamFilter
 from extender.model.flavor import MIB, Flavor
-from extender.model.host_state import HostState, Inventory
+from extender.model.host_parts import Inventory
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.request_spec import RequestSpec
 from tests.builders import aggregate, reasons

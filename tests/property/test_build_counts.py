@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extender.model.contribution import Contribution
-from extender.model.host_state import Instance
+from extender.model.host_parts import Instance
 from extender.model.rejection import Rejection
 from extender.state.cluster import Cluster
 from extender.state.failed_builds import FailedBuilds

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pytest
 
 from extender.model.contribution import Contribution
-from extender.model.host_state import Instance
+from extender.model.host_parts import Instance
 from extender.state.cluster import Cluster
 from extender.state.pod_feed import PodRecord, PodSink
 from tests.builders import host

@@ -13,7 +13,8 @@ from contextlib import ExitStack
 import pytest
 
 from extender.model.contribution import Contribution
-from extender.model.host_state import HostState, Instance, Inventory
+from extender.model.host_parts import Instance, Inventory
+from extender.model.host_state import HostState
 from extender.state.cluster import Cluster
 from extender.state.node_feed import NodeSink
 from extender.state.pod_feed import PodRecord, PodSink

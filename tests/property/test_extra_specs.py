@@ -20,7 +20,8 @@ from extender.filters.json_filter import JsonFilter
 from extender.model.attributes import ATTRIBUTES
 from extender.model.columns import Vocabulary
 from extender.model.flavor import Flavor
-from extender.model.host_state import HostState, Inventory, Service, Unreadable
+from extender.model.host_parts import Inventory, Service, Unreadable
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.metrics import HostMetric
 from extender.model.numa import NUMACell, NUMATopology

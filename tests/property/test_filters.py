@@ -20,7 +20,8 @@ from extender.filters.server_group_affinity_filter import ServerGroupAffinityFil
 from extender.filters.server_group_anti_affinity_filter import ServerGroupAntiAffinityFilter
 from extender.model.flavor import Flavor
 from extender.model.groups import HostAggregate, InstanceGroup
-from extender.model.host_state import HostState, Instance, Inventory, Service, Unreadable
+from extender.model.host_parts import Instance, Inventory, Service, Unreadable
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.metrics import HostMetric
 from extender.model.options import SchedulerOptions

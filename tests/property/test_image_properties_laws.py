@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from extender.filters.aggregate_image_properties_isolation import AggregateImagePropertiesIsolation
 from extender.filters.image_properties_filter import ImagePropertiesFilter
-from extender.model.host_state import HostState, Instance
+from extender.model.host_parts import Instance
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.options import SchedulerOptions
 from extender.model.request_spec import ImageMeta, RequestSpec

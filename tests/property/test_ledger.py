@@ -13,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from extender.model.contribution import Contribution
 from extender.model.groups import HostAggregate
-from extender.model.host_state import HostState, Instance
+from extender.model.host_parts import Instance
+from extender.model.host_state import HostState
 from extender.state.cluster import Cluster
 from extender.state.node_feed import NodeSink
 from extender.state.pod_feed import PodRecord, PodSink

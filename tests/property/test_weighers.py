@@ -11,7 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from extender.model.groups import InstanceGroup
-from extender.model.host_state import HostState, Inventory, Unreadable
+from extender.model.host_parts import Inventory, Unreadable
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.metrics import HostMetric
 from extender.model.options import SchedulerOptions

@@ -57,7 +57,7 @@ def _devices(rng: Random, case: Case) -> None:
 
 def _topology(rng: Random) -> Case:
     count, threads = rng.choice((1, 2, 2, 3, 3, 4)), rng.choice((1, 2, 2))
-    pages, dedicated = rng.randrange(3) == 0, rng.randrange(2)
+    pages, dedicated = rng.choice((_pages, _small_pages, _small_pages, None)), rng.randrange(2)
     made, first = [], 0
     for number in range(count):
         size = rng.choice((2, 4, 4))
@@ -81,7 +81,7 @@ def _topology(rng: Random) -> Case:
         }
         if values.chance(rng, 40):
             cell["siblings"] = []
-        cell["mempages"] = _pages(rng, memory) if pages else []
+        cell["mempages"] = [] if pages is None else pages(rng, memory)
         made.append(cell)
     return {"cells": made}
 
@@ -93,6 +93,11 @@ def _pages(rng: Random, memory: int) -> list[Case]:
         {"size_kb": SMALL, "total": small, "used": rng.choice((0, small // 2, small))},
         {"size_kb": LARGE, "total": large, "used": rng.choice((0, large)), "reserved": 0},
     ]
+
+
+def _small_pages(_rng: Random, memory: int) -> list[Case]:
+    """Nothing but the smallest, none of them used: what most hosts report."""
+    return [{"size_kb": SMALL, "total": memory * 1024 // SMALL}]
 
 
 def _asked(rng: Random, vcpus: int, memory: int) -> Case:

@@ -16,7 +16,8 @@ from extender.model.attempt import Fault
 from extender.model.explanation import HostVerdict, Total
 from extender.model.flavor import GIB, MIB, Flavor
 from extender.model.groups import HostAggregate
-from extender.model.host_state import HostState, Inventory, Service
+from extender.model.host_parts import Inventory, Service
+from extender.model.host_state import HostState
 from extender.model.request_spec import RequestSpec
 from extender.observe import render
 from tests.unit.observe.making import (

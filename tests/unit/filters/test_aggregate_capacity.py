@@ -14,7 +14,8 @@ from extender.filters.aggregate_ram_filter import AggregateRamFilter
 from extender.model.columns import LARGEST
 from extender.model.flavor import Flavor
 from extender.model.groups import HostAggregate
-from extender.model.host_state import ALL_READABLE, HostState, Inventory, Unreadable
+from extender.model.host_parts import ALL_READABLE, Inventory, Unreadable
+from extender.model.host_state import HostState
 from extender.model.request_spec import RequestSpec
 from tests.builders import aggregate, instance, reason, reasons, table
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from extender.filters.aggregate_core_filter import AggregateCoreFilter
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from tests.builders import MILLI, aggregate, host, instance, reason, spec
 
 EXCEEDS = "request_exceeds_host_vcpus"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extender.filters.aggregate_image_properties_isolation import AggregateImagePropertiesIsolation
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from extender.model.options import SchedulerOptions
 from extender.model.request_spec import ImageMeta, RequestSpec
 from tests.builders import aggregate, host, reason, reasons, spec, table

@@ -8,7 +8,7 @@ from extender.filters.aggregate_instance_extra_specs_filter import (
     AggregateInstanceExtraSpecsFilter,
 )
 from extender.model.groups import HostAggregate
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from extender.model.request_spec import RequestSpec
 from tests.builders import aggregate, flavor, host, reason, reasons, spec, table
 

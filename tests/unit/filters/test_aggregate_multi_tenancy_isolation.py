@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from extender.filters.aggregate_multi_tenancy_isolation import AggregateMultiTenancyIsolation
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from tests.builders import aggregate, host, reason, reasons, spec, table
 
 REFUSED = "project_not_allowed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extender.filters.aggregate_type_affinity_filter import AggregateTypeAffinityFilter
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from tests.builders import aggregate, host, reason, reasons, spec, table
 
 REFUSED = "flavor_not_allowed"

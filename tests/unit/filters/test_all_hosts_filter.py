@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extender.filters.all_hosts_filter import AllHostsFilter
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from tests.builders import host, reasons, spec, table
 
 

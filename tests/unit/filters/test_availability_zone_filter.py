@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extender.filters.availability_zone_filter import AvailabilityZoneFilter
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from tests.builders import aggregate, host, reason, reasons, spec, table
 
 WRONG = "wrong_availability_zone"

@@ -14,7 +14,8 @@ from extender.filters.disk_filter import DiskFilter
 from extender.filters.ram_filter import RamFilter
 from extender.model.columns import LARGEST
 from extender.model.flavor import Flavor
-from extender.model.host_state import ALL_READABLE, HostState, Inventory, Unreadable
+from extender.model.host_parts import ALL_READABLE, Inventory, Unreadable
+from extender.model.host_state import HostState
 from extender.model.request_spec import RequestSpec
 from tests.builders import reason, reasons, table
 

@@ -8,7 +8,8 @@ import pytest
 
 from extender.filters.compute_capabilities_filter import MOST, ComputeCapabilitiesFilter
 from extender.model.derived import MOST_KEYED
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.request_spec import RequestSpec
 from tests.builders import flavor, host, instance, reason, reasons, spec, table
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from extender.filters.compute_filter import ComputeFilter
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from tests.builders import host, reason, reasons, spec, table
 
 

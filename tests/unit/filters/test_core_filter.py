@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extender.filters.core_filter import CoreFilter
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from tests.builders import MILLI, Amount, host, instance, reason, spec, table
 
 EXCEEDS = "request_exceeds_host_vcpus"

@@ -11,7 +11,8 @@ from extender.filters.aggregate_num_instances_filter import AggregateNumInstance
 from extender.filters.counting import CountFilter
 from extender.filters.io_ops_filter import IoOpsFilter
 from extender.filters.num_instances_filter import NumInstancesFilter
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.options import SchedulerOptions
 from tests.builders import host, reason, reasons, spec, table
 

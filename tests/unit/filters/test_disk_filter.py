@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extender.filters.disk_filter import DiskFilter
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from tests.builders import BYTE_GB, BYTE_MB, Amount, host, reason, spec, table
 
 EXCEEDS = "request_exceeds_host_disk"

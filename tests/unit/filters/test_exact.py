@@ -12,7 +12,8 @@ from extender.filters.exact_core_filter import ExactCoreFilter
 from extender.filters.exact_disk_filter import ExactDiskFilter
 from extender.filters.exact_ram_filter import ExactRamFilter
 from extender.model.flavor import Flavor
-from extender.model.host_state import ALL_READABLE, HostState, Inventory, Unreadable
+from extender.model.host_parts import ALL_READABLE, Inventory, Unreadable
+from extender.model.host_state import HostState
 from extender.model.request_spec import RequestSpec
 from tests.builders import instance, reason, reasons, table
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from extender.filters.exact_core_filter import ExactCoreFilter
-from extender.model.host_state import Inventory, Unreadable
+from extender.model.host_parts import Inventory, Unreadable
 from tests.builders import MILLI, Amount, host, reason, spec
 
 OFF = "inexact_vcpus"

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from extender.filters.image_properties_filter import ImagePropertiesFilter
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.options import SchedulerOptions
 from extender.model.request_spec import ImageMeta, RequestSpec
 from tests.builders import host, reason, reasons, spec, table

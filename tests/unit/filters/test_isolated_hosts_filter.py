@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from extender.filters.isolated_hosts_filter import IsolatedHostsFilter
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from extender.model.options import SchedulerOptions
 from extender.model.request_spec import ImageMeta, RequestSpec
 from tests.builders import host, reason, reasons, spec, table

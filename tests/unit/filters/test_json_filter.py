@@ -10,7 +10,7 @@ import pytest
 from extender.filters import json_filter, json_query
 from extender.filters.json_filter import MOST_SHOWN, JsonFilter
 from extender.filters.json_query import MOST_WORK
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from extender.model.request_spec import RequestSpec
 from tests.builders import flavor, host, instance, reason, reasons, spec, table
 

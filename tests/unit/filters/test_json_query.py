@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from extender.filters.json_query import DEEPEST, MOST, MOST_WORK, QueryError, parse, value_of
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from tests.builders import aggregate, host, instance
 
 INVALID = "invalid"

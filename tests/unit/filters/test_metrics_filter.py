@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from extender.filters.metrics_filter import MetricsFilter
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.metrics import HostMetric
 from extender.model.options import SchedulerOptions
 from tests.builders import host, reason, reasons, spec, table

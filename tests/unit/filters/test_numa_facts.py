@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from extender.filters.numa_topology_filter import NUMATopologyFilter
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.numa import ANY
 from extender.model.request_spec import RequestSpec
 from tests.builders import host, spec

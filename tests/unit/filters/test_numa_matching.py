@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from extender.filters.numa_matching import coverable, placeable, positions
-from extender.model.columns import Bool
+from extender.filters.numa_matching import Words, coverable, packed, placeable
 
 
-def rows(*texts: str) -> Bool:
-    """A row for each text: which cells fit, ``1`` or ``0``."""
-    return np.array([[mark == "1" for mark in text] for text in texts], dtype=np.bool_)
+def rows(*texts: str) -> Words:
+    """A host for each text: which cells fit, ``1`` or ``0``."""
+    return packed(np.array([[mark == "1" for mark in text] for text in texts], dtype=np.bool_))
 
 
 def test_one_kind() -> None:
@@ -65,20 +64,18 @@ def test_cells_that_nobody_can_take() -> None:
     assert coverable([rows("10")], [1], rows("10")).tolist() == [True]
 
 
-def test_positions() -> None:
-    """Bits from the lowest on, up to the width."""
-    masks = np.array([0, 0b101, 2**64 - 1, 1 << 63], dtype=np.uint64)
-    assert positions(masks, 3).tolist() == [
-        [False, False, False],
-        [True, False, True],
-        [True, True, True],
-        [False, False, False],
-    ]
-    assert positions(masks, 64)[3].nonzero()[0].tolist() == [63]
+@pytest.mark.parametrize("width", [1, 2, 4, 8, 9, 16, 24, 64])
+def test_packed(width: int) -> None:
+    """The first cell is the lowest bit, whatever the width."""
+    marks = np.zeros((4, width), dtype=np.bool_)
+    marks[1, 0] = marks[2, width - 1] = True
+    marks[3] = True
+    assert packed(marks).tolist() == [0, 1, 1 << (width - 1), (1 << width) - 1]
+    assert packed(marks[:, ::-1]).tolist() == [0, 1 << (width - 1), 1, (1 << width) - 1]
 
 
 def test_no_hosts() -> None:
     """Nobody is asked about."""
-    none = np.zeros((0, 2), dtype=np.bool_)
+    none = packed(np.zeros((0, 2), dtype=np.bool_))
     assert placeable([none, none], [1, 1]).tolist() == []
     assert coverable([none, none], [1, 1], none).tolist() == []

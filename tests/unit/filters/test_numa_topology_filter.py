@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from extender.filters.numa_topology_filter import NUMATopologyFilter
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.numa import ANY, MOST_CELLS, NUMATopology
 from extender.model.numa_fit import consumed
 from extender.model.pci import PciPool, PciRequest

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from extender.filters.pci_passthrough_filter import PciPassthroughFilter
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.pci import PciPool, PciRequest
 from extender.model.reason import Category
 from extender.model.request_spec import RequestSpec

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from extender.filters.ram_filter import RamFilter
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from tests.builders import BYTE_MB, Amount, host, reason, spec, table
 
 EXCEEDS = "request_exceeds_host_ram"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from extender.filters.trusted_filter import TrustedFilter
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from extender.model.options import SchedulerOptions
 from tests.builders import host, reason, reasons, spec, table
 

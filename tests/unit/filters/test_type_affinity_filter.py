@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from extender.filters.type_affinity_filter import TypeAffinityFilter
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from tests.builders import aggregate, host, instance, reason, reasons, spec, table
 
 REFUSED = "other_flavor_on_host"

@@ -20,7 +20,8 @@ from extender.model.attributes import (
     plain,
     shown,
 )
-from extender.model.host_state import HostState, Instance, Unreadable
+from extender.model.host_parts import Instance, Unreadable
+from extender.model.host_state import HostState
 from extender.model.metrics import HostMetric
 from extender.model.numa import NUMACell, NUMAPages, NUMATopology, bits
 from extender.model.pci import PciPool

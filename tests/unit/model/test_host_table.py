@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from extender.model.columns import LARGEST
-from extender.model.host_state import HostState, Inventory, Unreadable
+from extender.model.host_parts import Inventory, Unreadable
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable, Rows
 from tests.builders import aggregate, flavor, host, instance, table
 

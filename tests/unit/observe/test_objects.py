@@ -7,14 +7,8 @@ from fractions import Fraction
 
 from extender.model.flavor import GIB, MIB, Flavor
 from extender.model.groups import HostAggregate, InstanceGroup
-from extender.model.host_state import (
-    ALL_READABLE,
-    HostState,
-    Instance,
-    Inventory,
-    Service,
-    Unreadable,
-)
+from extender.model.host_parts import ALL_READABLE, Instance, Inventory, Service, Unreadable
+from extender.model.host_state import HostState
 from extender.model.reason import Category, Reason
 from extender.model.request_spec import (
     Destination,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from extender.model.facts import Facts
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.options import SchedulerOptions
 from extender.model.pci import PciPool
 from extender.model.request_spec import Destination, ImageMeta, RequestSpec

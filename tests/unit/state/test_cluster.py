@@ -8,7 +8,7 @@ import pytest
 
 from extender.model.contribution import Contribution
 from extender.model.groups import HostAggregate, InstanceGroup
-from extender.model.host_state import Instance
+from extender.model.host_parts import Instance
 from extender.model.metrics import Capacity, NodeUsage
 from extender.model.rejection import Rejection
 from extender.state.cluster import Cluster

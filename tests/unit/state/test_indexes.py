@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extender.model.contribution import Contribution
-from extender.model.host_state import Instance
+from extender.model.host_parts import Instance
 from extender.state.indexes import Index, Indexes, Tally
 
 

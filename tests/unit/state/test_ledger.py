@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from extender.model.contribution import Contribution
-from extender.model.host_state import HostState, Instance
+from extender.model.host_parts import Instance
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.state.ledger import Ledger
 from tests.builders import host, table

@@ -6,7 +6,7 @@ import pytest
 
 from extender.model.contribution import Contribution
 from extender.model.groups import InstanceGroup
-from extender.model.host_state import Instance
+from extender.model.host_parts import Instance
 from extender.model.rejection import Rejection
 from extender.model.request_spec import SchedulerRetries
 from extender.state.cluster import Cluster

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from extender.state.node_feed import read_node
 from extender.translate.errors import TranslateError
 from tests.unit.state.making import OPTIONS, Feed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extender.model.contribution import Contribution
-from extender.model.host_state import Instance
+from extender.model.host_parts import Instance
 from extender.state.pending import PendingPod, PendingPods
 
 

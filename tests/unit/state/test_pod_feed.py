@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from extender.model.contribution import Contribution
-from extender.model.host_state import Instance
+from extender.model.host_parts import Instance
 from extender.model.rejection import Rejection
 from extender.state.pod_feed import PodRecord, read_pod
 from extender.translate.errors import TranslateError

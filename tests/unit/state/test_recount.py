@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from extender.model.contribution import Contribution
-from extender.model.host_state import HostState, Instance
+from extender.model.host_parts import Instance
+from extender.model.host_state import HostState
 from extender.model.metrics import Capacity, NodeUsage
 from extender.model.rejection import Rejection
 from extender.state.cluster import Cluster

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from extender.model.contribution import Contribution
-from extender.model.host_state import HostState, Instance
+from extender.model.host_parts import Instance
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.state.usage import Usage, charge
 from tests.builders import host, table

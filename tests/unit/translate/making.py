@@ -12,6 +12,8 @@ from extender.model.request_spec import SchedulerRetries
 from extender.translate.annotations import PREFIX
 from extender.translate.objects import Node, Pod, decode_node, decode_pod
 
+SMALL_REQUESTS = {"cpu": "1", "memory": "2Gi", "ephemeral-storage": "20Gi"}
+
 
 def prefixed(given: Mapping[str, str] | None) -> dict[str, str]:
     """Annotations of ours, by Nova's names."""
@@ -121,3 +123,8 @@ class Known:
     def supports_policy(self, policy: str) -> bool:
         """Whether a filter or weigher serves the policy."""
         return policy in self.policies
+
+
+def owner(kind: str, *, controller: bool) -> list[dict[str, object]]:
+    """metadata.ownerReferences with one owner."""
+    return [{"kind": kind, "name": "x", "uid": "o1", "controller": controller}]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from extender.model.options import TranslateOptions
 from extender.translate.capabilities import Capabilities, read_capabilities
 from extender.translate.node import host_state

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from extender.model.flavor import GIB, MIB
 from extender.model.groups import HostAggregate
-from extender.model.host_state import HostState, Service, Unreadable
+from extender.model.host_parts import Service, Unreadable
+from extender.model.host_state import HostState
 from extender.model.metrics import HostMetric
 from extender.model.options import TranslateOptions
 from extender.translate.annotations import PREFIX

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from extender.model.numa import MOST_CELLS, NUMAPages
 from extender.model.options import TranslateOptions
 from extender.translate.annotations import NUMA_TOPOLOGY

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from extender.model.flavor import Flavor
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.options import PciAlias, TranslateOptions
 from extender.model.pci import PciPool, PciRequest
 from extender.model.request_spec import RequestSpec
 from extender.translate.node import host_state
 from extender.translate.pci import MOST_REQUESTS, AliasError, pci_requests
-from extender.translate.pod import claimed, contribution, request_spec
+from extender.translate.pod import request_spec
+from extender.translate.share import claimed, contribution
 from tests.unit.translate.making import Known, bound, container, node, pod
 
 GPU = "nvidia.com/gpu"

@@ -8,7 +8,7 @@ import pytest
 
 from extender.kube.errors import TransportError
 from extender.translate.objects import decode_pod
-from extender.translate.pod import claimed
+from extender.translate.share import claimed
 from extender.verbs.doubts import PAUSE, Doubts
 from tests.unit.verbs.making import Object, engine, node, pod, raw
 

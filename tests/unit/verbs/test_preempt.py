@@ -11,7 +11,7 @@ import pytest
 
 from extender.model.attempt import Attempt
 from extender.model.contribution import Contribution
-from extender.model.host_state import Instance
+from extender.model.host_parts import Instance
 from extender.protocol.errors import ProtocolError
 from extender.translate.errors import TranslateError
 from extender.verbs.engine import Engine

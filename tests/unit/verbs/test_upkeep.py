@@ -6,7 +6,7 @@ import pytest
 
 from extender.model.request_spec import SchedulerRetries
 from extender.translate.objects import decode_pod
-from extender.translate.pod import claimed
+from extender.translate.share import claimed
 from extender.verbs.engine import Engine
 from extender.verbs.upkeep import Upkeep
 from tests.unit.verbs.making import engine, node, pod, raw

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from extender.weighers.disk import DiskWeigher
 from tests.builders import BYTE_MB, host, spec, table
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from extender.model.host_state import HostState, Instance
+from extender.model.host_parts import Instance
+from extender.model.host_state import HostState
 from extender.model.image_pairs import MOST_PAIRS
 from extender.model.options import SchedulerOptions
 from extender.model.request_spec import ImageMeta, RequestSpec

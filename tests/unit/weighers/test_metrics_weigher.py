@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from extender.model.host_state import HostState, Unreadable
+from extender.model.host_parts import Unreadable
+from extender.model.host_state import HostState
 from extender.model.metrics import HostMetric
 from extender.model.options import SchedulerOptions
 from extender.weighers.metrics import MetricsWeigher

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from extender.model.options import SchedulerOptions
 from extender.model.pci import PciPool, PciRequest
 from extender.scheduler.weighing import weigh

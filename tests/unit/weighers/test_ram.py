@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from extender.model.host_state import Unreadable
+from extender.model.host_parts import Unreadable
 from extender.weighers.ram import RAMWeigher
 from tests.builders import host, spec, table
 
