@@ -28,7 +28,7 @@ class HintedFilter(HostFilter, ABC):
 
     def asked(self, spec: RequestSpec) -> bool:
         """Whether the request has the hint; an empty one is none."""
-        return bool(spec.scheduler_hints.get(self.hint))
+        return bool(spec.get_scheduler_hint(self.hint))
 
     def occupied(self, spec: RequestSpec) -> frozenset[str]:
         """The hosts that the instances named are on."""

@@ -89,7 +89,8 @@ class FilterScheduler:
         """Hosts for all instances of a request, or none at all.
 
         ``table`` is consumed on: hand in a copy of what is known. Without ``instance_uuids`` the
-        first host of each list is taken without a claim, ``spec.num_instances`` times.
+        first host of each list is taken without a claim, ``spec.num_instances`` times; a check of a
+        rebuild claims nothing either.
 
         Args:
             table: the hosts to choose from, in the order that equal weights keep.
@@ -105,6 +106,7 @@ class FilterScheduler:
         """
         uuids = tuple(instance_uuids) or tuple(f"instance-{n}" for n in range(spec.num_instances))
         claim = claim or (lambda _host, _spec: True)
+        claims = bool(instance_uuids) and not spec.is_rebuild
         names = as_names(table.name.tolist())
         cycles: list[Cycle] = []
         chosen: list[tuple[int, HostState, Mapping[str, int]]] = []
@@ -113,13 +115,13 @@ class FilterScheduler:
             names = self.candidates(names, {host.host for _, host, _ in chosen}, len(uuids))
             cycle, names = self.ranking(table, names, table.rows(names), spec, rng, index)
             cycles.append(cycle)
-            host = self._claimed(table, names, spec, claim if instance_uuids else None)
+            host = self._claimed(table, names, spec, claim if claims else None)
             if host is None:
                 break
             chosen.append((index, host, self._limits(host, spec)))
             spec = self._consume(table, host, spec)
         if len(chosen) < len(uuids):
-            if unclaim is not None and instance_uuids:
+            if unclaim is not None and claims:
                 for index, _, _ in chosen:
                     unclaim(uuids[index])
             raise NoValidHost(self.failure(cycles[-1]), cycles)

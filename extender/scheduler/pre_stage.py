@@ -148,7 +148,7 @@ def _placement(
 def skips_filters(spec: RequestSpec) -> bool:
     """Whether no filter judges this request: hosts are forced, and no check type is hinted."""
     forced = bool(spec.force_hosts or spec.force_nodes)
-    return forced and not spec.get_scheduler_hint("_nova_check_type")
+    return forced and not spec.scheduler_hints.get("_nova_check_type")
 
 
 def _forced(hosts: HostTable, spec: RequestSpec) -> Bool:

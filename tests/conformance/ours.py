@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -131,10 +132,12 @@ class _Judge:
         def claim(host: HostState, spec: RequestSpec) -> bool:
             return (spec.instance_uuid, host.host) not in refused
 
+        # These instances are new: they are on no host yet.
+        spec = replace(self.spec, own_hosts=frozenset())
         try:
             found: Destinations = self.scheduler().select_destinations(
                 self.table.copy(),
-                self.spec,
+                spec,
                 uuids,
                 rng=Random(0),  # noqa: S311 - the same seed as on Nova's side
                 alternates=asked["alternates"],

@@ -47,6 +47,7 @@ def test_instances_that_are_on_no_known_host(asked: Any) -> None:
             scheduler_hints={"different_host": ("x",)},
             hint_hosts={"different_host": frozenset({"a"})},
         ),
+        spec(scheduler_hints={"same_host": ("",)}),
     ],
 )
 def test_nobody_to_join(asked: Any) -> None:

@@ -552,6 +552,16 @@ def test_rebuild_has_limits_only_of_the_filters_that_ran() -> None:
     assert found.selections[0][0].limits == {"memory_mb": 16384}
 
 
+def test_a_rebuild_claims_nothing() -> None:
+    """The first host is taken without asking, and nothing has to be given back."""
+    book = Claims(("a", "u1"))
+    asked = spec(scheduler_hints={"_nova_check_type": ("rebuild",)})
+    assert chosen(select(scheduler(FilterA()), named("a", "b"), asked, **book.both)) == ["a"]
+    with pytest.raises(NoValidHost):
+        select(scheduler(FilterA()), named(), asked, ["u1", "u2"], **book.both)
+    assert (book.asked, book.undone) == ([], [])
+
+
 def test_limits_that_raise() -> None:
     """A plug-in whose limits raise gives none, and the request goes on."""
 
