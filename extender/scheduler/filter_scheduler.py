@@ -111,7 +111,8 @@ class FilterScheduler:
         cycles: list[Cycle] = []
         chosen: list[tuple[int, HostState, Mapping[str, int]]] = []
         for index, uuid in enumerate(uuids):
-            spec = replace(spec, instance_uuid=uuid)
+            own = spec.own_hosts if uuid == spec.instance_uuid else frozenset()
+            spec = replace(spec, instance_uuid=uuid, own_hosts=own)
             names = self.candidates(names, {host.host for _, host, _ in chosen}, len(uuids))
             cycle, names = self.ranking(table, names, table.rows(names), spec, rng, index)
             cycles.append(cycle)

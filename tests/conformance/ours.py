@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -132,12 +131,10 @@ class _Judge:
         def claim(host: HostState, spec: RequestSpec) -> bool:
             return (spec.instance_uuid, host.host) not in refused
 
-        # These instances are new: they are on no host yet.
-        spec = replace(self.spec, own_hosts=frozenset())
         try:
             found: Destinations = self.scheduler().select_destinations(
                 self.table.copy(),
-                spec,
+                self.spec,
                 uuids,
                 rng=Random(0),  # noqa: S311 - the same seed as on Nova's side
                 alternates=asked["alternates"],

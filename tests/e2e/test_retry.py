@@ -34,6 +34,8 @@ OTHER_MULTIPLIERS = (
     "cpu_weight_multiplier",
     "disk_weight_multiplier",
     "io_ops_weight_multiplier",
+    "hypervisor_version_weight_multiplier",
+    "build_failure_weight_multiplier",
 )
 # A kubelet writes a pod's status ten seconds after the judgement, at worst.
 JUDGED_WITHIN = 40.0

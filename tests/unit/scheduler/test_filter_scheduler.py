@@ -13,6 +13,7 @@ from extender.filters.core_filter import CoreFilter
 from extender.filters.disk_filter import DiskFilter
 from extender.filters.num_instances_filter import NumInstancesFilter
 from extender.filters.ram_filter import RamFilter
+from extender.filters.server_group_anti_affinity_filter import ServerGroupAntiAffinityFilter
 from extender.model.attempt import PRE_STAGE
 from extender.model.groups import InstanceGroup
 from extender.model.host_state import HostState
@@ -560,6 +561,16 @@ def test_a_rebuild_claims_nothing() -> None:
     with pytest.raises(NoValidHost):
         select(scheduler(FilterA()), named(), asked, ["u1", "u2"], **book.both)
     assert (book.asked, book.undone) == ([], [])
+
+
+def test_only_the_instance_itself_is_where_it_is() -> None:
+    """The host of a pod that is bound is its own; other instances of its kind are on none yet."""
+    group = InstanceGroup(name="web", namespace="default", policy="anti-affinity", hosts={"a": 1})
+    asked = spec(instance_uuid="u1", instance_group=group, own_hosts=frozenset({"a"}))
+    made = scheduler(ServerGroupAntiAffinityFilter())
+    assert chosen(select(made, named("a"), asked, ["u1"])) == ["a"]
+    with pytest.raises(NoValidHost):
+        select(made, named("a"), asked, ["u2"])
 
 
 def test_limits_that_raise() -> None:
