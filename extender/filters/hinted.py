@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from extender.filters.base import HostFilter
-from extender.model.facts import Source
+from extender.model.facts import Source, some
 from extender.model.request_spec import RequestSpec
 
 SHOWN = 10
@@ -47,6 +47,4 @@ class HintedFilter(HostFilter, ABC):
 
 
 def _listed(names: Iterable[str]) -> str:
-    found = [f"{name:.{_LONGEST}}" for name in names]
-    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return ", ".join(found[:SHOWN]) + more
+    return some([f"{name:.{_LONGEST}}" for name in names], SHOWN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extender.filters.base import HostFilter, Verdicts, refuse
-from extender.model.facts import Facts, Source
+from extender.model.facts import Facts, Source, some
 from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.reason import Category, Reason
@@ -83,5 +83,4 @@ class IsolatedHostsFilter(HostFilter):
 
 def _some(names: tuple[str, ...]) -> str:
     """Up to ten of the names, and how many more there are."""
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return (", ".join(names[:SHOWN]) or "none") + more
+    return some(names, SHOWN) or "none"

@@ -6,7 +6,7 @@ import numpy as np
 
 from extender.filters.base import Verdicts, refuse
 from extender.filters.server_group import ServerGroupFilter
-from extender.model.facts import Facts, Source
+from extender.model.facts import Facts, Source, some
 from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.reason import Category, Reason
@@ -45,13 +45,12 @@ class ServerGroupAffinityFilter(ServerGroupFilter):
         if group is None:
             return Facts(sources=sources)
         names = sorted(group.hosts)
-        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        counted = ", ".join(f"{name} ({group.hosts[name]})" for name in names[:SHOWN])
+        counted = [f"{name} ({group.hosts[name]})" for name in names]
         return Facts(
-            need=", ".join(names[:SHOWN]) + more if names else "any",
+            need=some(names, SHOWN) or "any",
             have=host.host,
             sources=(
                 *sources,
-                Source("members", counted + more or "none", "bound or claimed pods, by node"),
+                Source("members", some(counted, SHOWN) or "none", "bound or claimed pods, by node"),
             ),
         )

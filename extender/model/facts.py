@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extender.model.flavor import MIB
@@ -51,6 +52,12 @@ class Unit:
         shown = self.show(amount)
         number = str(shown) if isinstance(shown, int) else f"{shown:.6f}".rstrip("0")
         return f"{number} {self.name}" if self.name else number
+
+
+def some(names: Sequence[str], most: int = 3) -> str:
+    """The first few names, and how many more."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 VCPU = Unit("vCPU", 1000)

@@ -11,8 +11,8 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from extender.model.explanation import Blocker, Explanation, HostVerdict
-from extender.model.facts import MEBIBYTE, VCPU, Facts, Unit
-from extender.observe.text import plain, some, value
+from extender.model.facts import MEBIBYTE, VCPU, Facts, Unit, some
+from extender.observe.text import plain, value
 
 Suggestion = dict[str, str]
 

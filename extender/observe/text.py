@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from extender.model.facts import MEBIBYTE
+from extender.model.facts import MEBIBYTE, some
 
 Data = dict[str, Any]
 
@@ -43,12 +43,6 @@ def value(found: float | str | None, unit: str = "") -> str:
     if found is None:
         return ""
     return found if isinstance(found, str) else amount(found, unit)
-
-
-def some(names: Sequence[str], most: int = 3) -> str:
-    """The first few names, and how many more."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def request_line(request: Data) -> str:

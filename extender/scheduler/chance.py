@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from extender.filters.base import HostFilter, Verdicts, refuse
+from extender.filters.compute_filter import HOST_DOWN
 from extender.model.attempt import FilterPart, Names
 from extender.model.facts import Facts, Source
 from extender.model.host_parts import Unreadable
@@ -27,7 +28,6 @@ from extender.weighers.base import Float64, HostWeigher
 if TYPE_CHECKING:
     from random import Random
 
-HOST_DOWN = Reason("host_down", "host is down", Category.HOST)
 NOBODY_PASSES = Reason("fake_scheduler", "fake scheduler accepts no host", Category.POLICY)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from extender.model.facts import Facts, Source
+from extender.model.facts import Facts, Source, some
 from extender.model.host_state import TRAIT_LABEL, HostState
 from extender.model.reason import INVALID_HOST_ANNOTATION, Reason
 from extender.model.request_spec import RequestSpec
@@ -160,6 +160,4 @@ def _asked(need: Need) -> Source:
 
 def _listed(names: Collection[str], none: str) -> str:
     """Names in order, or so many of them."""
-    found = sorted(names)
-    more = f" and {len(found) - _MOST_NAMES} more" if len(found) > _MOST_NAMES else ""
-    return ", ".join(found[:_MOST_NAMES]) + more or none
+    return some(sorted(names), _MOST_NAMES) or none

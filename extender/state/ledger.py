@@ -52,12 +52,11 @@ class Ledger:
             return None
         return self._book.get(uid) or self._along.get(uid)
 
-    def claimed(self, uid: str) -> bool:
-        """Whether the pod counts by a claim of ours, which the watch has not shown yet."""
-        return uid in self._claims
+    def claimed(self, uid: str, entry: Contribution | None = None) -> bool:
+        """Whether the pod counts by a claim of ours, which the watch has not shown yet.
 
-    def claims_entry(self, uid: str, entry: Contribution) -> bool:
-        """Whether it counts by the claim of this very entry."""
+        With an entry: by the claim of that very one.
+        """
         return self._claims.has(uid, entry)
 
     def find(self, namespace: str, name: str) -> Contribution | None:

@@ -26,7 +26,7 @@ class Provisional:
         self._until: dict[str, tuple[float, Contribution]] = {}
 
     def __len__(self) -> int:
-        return sum(self._holds(uid, entry) for uid, (_, entry) in self._until.items())
+        return sum(map(self._chosen, self._until))
 
     def claim(self, entry: Contribution, now: float) -> bool:
         """Claim a host for a pod, in the place of an earlier choice.
@@ -65,7 +65,4 @@ class Provisional:
 
     def _chosen(self, uid: str) -> bool:
         noted = self._until.get(uid)
-        return noted is not None and self._holds(uid, noted[1])
-
-    def _holds(self, uid: str, entry: Contribution) -> bool:
-        return self._ledger.claims_entry(uid, entry)
+        return noted is not None and self._ledger.claimed(uid, noted[1])

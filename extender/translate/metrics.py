@@ -116,7 +116,6 @@ def _amount(usage: Quantities, name: str) -> int | None:
     if name not in usage:
         return None
     try:
-        nano = quantity.parse_json(usage[name])
+        return quantity.amount_json(usage[name])
     except quantity.QuantityError:
         return None
-    return nano if nano >= 0 else None

@@ -14,7 +14,6 @@ from extender.model.metrics import Capacity
 from extender.translate import annotations as table
 from extender.translate import quantity
 from extender.translate.capabilities import read_capabilities
-from extender.translate.errors import shown
 from extender.translate.metrics import read_metrics
 from extender.translate.numa import read_topology
 from extender.translate.pci import pci_pools
@@ -192,7 +191,7 @@ class _Reading:
         """What metrics are shares of; 0, for no share, where it cannot be read."""
         raw = (self.status.capacity or {}).get(resource.name)
         try:
-            return 0 if raw is None else max(0, resource.convert(quantity.parse_json(raw)))
+            return 0 if raw is None else resource.convert(quantity.amount_json(raw))
         except quantity.QuantityError:
             return 0
 
@@ -231,14 +230,10 @@ class _Reading:
         if raw is None:
             return None
         try:
-            nano = quantity.parse_json(raw)
-            wrong = f"{shown(quantity.json_text(raw), 40)} is negative; accepted: 0 or more"
+            return resource.convert(quantity.amount_json(raw))
         except quantity.QuantityError as error:
-            nano, wrong = -1, str(error)
-        if nano < 0:
-            self._bad(resource.bad_total, f"status.allocatable.{resource.name}: {wrong}")
+            self._bad(resource.bad_total, f"status.allocatable.{resource.name}: {error}")
             return None
-        return resource.convert(nano)
 
     def _ratio(
         self, resource: _Resource, option: Fraction | None, initial: Fraction

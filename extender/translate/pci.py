@@ -64,14 +64,11 @@ def pci_pools(
         if not is_extended(name):
             continue
         try:
-            nano = quantity.parse_json(raw)
-            wrong = f"{shown(quantity.json_text(raw), 40)} is negative; accepted: 0 or more"
+            total = quantity.units(quantity.amount_json(raw))
         except quantity.QuantityError as error:
-            nano, wrong = -1, str(error)
-        if nano < 0:
-            bad(Unreadable.PCI, f"status.allocatable.{name}: {wrong}")
+            bad(Unreadable.PCI, f"status.allocatable.{name}: {error}")
         else:
-            found.append(PciPool(name, quantity.units(nano), attributes.get(name, ())))
+            found.append(PciPool(name, total, attributes.get(name, ())))
     return _shared(tuple(found)) if found else ()
 
 

@@ -307,15 +307,11 @@ def _amounts(requests: Quantities | None, path: str, count: _Count) -> Amounts:
 
 def _amount(raw: msgspec.Raw, path: str, name: str, count: _Count) -> int:
     try:
-        nano = quantity.parse_json(raw)
+        return quantity.amount_json(raw)
     except quantity.QuantityError as error:
-        wrong = str(error)
-    else:
-        if nano >= 0:
-            return nano
-        wrong = f"{shown(quantity.json_text(raw), 40)} is negative; accepted: 0 or more"
-    count.problems.append(Problem(f"{path}.{name}", quantity.json_text(raw)[:40], wrong))
-    return 0
+        text = quantity.json_text(raw)[:40]
+        count.problems.append(Problem(f"{path}.{name}", text, str(error)))
+        return 0
 
 
 def _sum(a: Amounts, b: Amounts) -> Amounts:

@@ -76,6 +76,18 @@ def parse_json(raw: msgspec.Raw | bytes) -> int:
     return _parse_json_short(value) if len(value) <= _CACHED_LENGTH else _parse_json(value)
 
 
+def amount_json(raw: msgspec.Raw | bytes) -> int:
+    """As ``parse_json``, of what cannot be less than nothing.
+
+    Raises:
+        QuantityError: it is no quantity, or is negative.
+    """
+    nano = parse_json(raw)
+    if nano < 0:
+        raise QuantityError(f"{shown(json_text(raw), 40)} is negative; accepted: 0 or more")
+    return nano
+
+
 def milli(nano: int) -> int:
     """Thousandths of a unit, rounded up as kube-scheduler does: milli-cores of a CPU quantity."""
     return -(-nano // _PER_MILLI)

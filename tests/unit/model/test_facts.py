@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extender.model.facts import COUNT, MEBIBYTE, VCPU, Facts, Unit
+from extender.model.facts import COUNT, MEBIBYTE, VCPU, Facts, Unit, some
 
 MIB = 1024 * 1024
 
@@ -55,3 +55,10 @@ def test_facts_are_empty_by_default() -> None:
     facts = Facts()
     assert (facts.need, facts.have, facts.short_by, facts.unit) == (None, None, None, "")
     assert facts.sources == ()
+
+
+def test_some_names() -> None:
+    """The first three, and how many more."""
+    assert some(["a"]) == "a"
+    assert some(["a", "b", "c"]) == "a, b, c"
+    assert some(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"

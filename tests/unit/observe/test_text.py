@@ -16,7 +16,6 @@ from extender.observe.text import (
     printable,
     ratio_lines,
     request_line,
-    some,
     sources_line,
     value,
     verdict_line,
@@ -60,13 +59,6 @@ def test_values_may_be_words_or_missing() -> None:
     assert value("enabled and up", "vCPU") == "enabled and up"
     assert value(None, "vCPU") == ""
     assert value(1, "vCPU") == "1 vCPU"
-
-
-def test_some_names() -> None:
-    """The first three, and how many more."""
-    assert some(["a"]) == "a"
-    assert some(["a", "b", "c"]) == "a, b, c"
-    assert some(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
 
 
 def test_a_request_in_a_line() -> None:

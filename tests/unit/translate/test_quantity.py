@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extender.translate import quantity
-from extender.translate.quantity import LARGEST, QuantityError, milli, parse, parse_json, units
+from extender.translate.quantity import (
+    LARGEST,
+    QuantityError,
+    amount_json,
+    milli,
+    parse,
+    parse_json,
+    units,
+)
 
 N = 10**9
 
@@ -270,3 +278,13 @@ def test_long_texts_are_not_kept() -> None:
     before = quantity._parse_short.cache_info().currsize
     assert parse("1" + "0" * 200) == LARGEST
     assert quantity._parse_short.cache_info().currsize == before
+
+
+def test_an_amount_is_not_negative() -> None:
+    """What is less than nothing is refused, however little; nothing itself is an amount."""
+    assert [amount_json(raw) for raw in (b'"2"', b"0", b'"-0"')] == [2 * N, 0, 0]
+    for raw in (b'"-1"', b"-1", b'"-1n"'):
+        with pytest.raises(QuantityError, match="is negative; accepted: 0 or more"):
+            amount_json(raw)
+    with pytest.raises(QuantityError, match="is not a quantity"):
+        amount_json(b'"much"')
