@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from extender.cli.main import EXIT_BAD_INPUT, EXIT_NO_VALID_HOST, cli
+from extender.cli.overcommit import EXIT_NOT_NOW
 from extender.server.gunicorn_app import EXIT_ADDRESS, EXIT_CRASH, EXIT_START
 from generator.markdown import head, table
 
@@ -18,6 +19,7 @@ _CODES = table(
     ("Exit code", "Meaning"),
     (
         ("0", "Placed; or done, where there is nothing to place. `serve`: ended when told to."),
+        (str(EXIT_NOT_NOW), "`overcommit`: running pods depend on it; the text says what to do."),
         (
             str(EXIT_BAD_INPUT),
             "Bad input: what was given, or the cluster, cannot be used; the text says why.",

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from prometheus_client import Histogram
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 from extender.observe.metrics import NAMESPACE, Metrics
+from extender.observe.overcommit import OvercommitMetrics
 from generator.markdown import code, head, table
+
+C = TypeVar("C")
+
+Row = tuple[str, str, str, str]
+"""Name, type, labels and meaning."""
 
 _INTRODUCTION = f"""
 `GET /metrics` at [`server.health_bind`](options.md#server) gives them in Prometheus' text format.
@@ -29,7 +38,8 @@ The series `process_…` of the Prometheus client (CPU, memory, open files) stan
 
 def page() -> str:
     """The page as the registry says it should be."""
-    rows = sorted(_row(collector) for collector in _collectors(Metrics()))
+    registry = Metrics().registry
+    rows = sorted([*map(_row, _of(registry, MetricWrapperBase)), *_collected(registry)])
     return "\n".join(
         [
             head("Metrics", "extender/observe/metrics.py").rstrip("\n"),
@@ -39,17 +49,25 @@ def page() -> str:
     )
 
 
-def _collectors(metrics: Metrics) -> list[MetricWrapperBase]:
-    """The extender's own.
+def _of(registry: CollectorRegistry, kind: type[C]) -> list[C]:
+    """The collectors of one kind.
 
     Label names are to be had from the collectors only: what a registry collects shows them where a
     series exists already.
     """
-    found = metrics.registry._collector_to_names  # noqa: SLF001 - the registry has no other list
-    return [one for one in found if isinstance(one, MetricWrapperBase)]
+    found = registry._collector_to_names  # noqa: SLF001 - the registry has no other list
+    return [one for one in found if isinstance(one, kind)]
 
 
-def _row(collector: MetricWrapperBase) -> tuple[str, str, str, str]:
+def _collected(registry: CollectorRegistry) -> Iterator[Row]:
+    """The metrics that are worked out together."""
+    for collector in _of(registry, OvercommitMetrics):
+        for family in collector.describe():
+            labels = family._labelnames  # noqa: SLF001 - there is no other way
+            yield code(family.name), family.type, _listed(labels), family.documentation
+
+
+def _row(collector: MetricWrapperBase) -> Row:
     (family,) = collector.describe()
     suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
     labels: tuple[str, ...] = collector._labelnames  # noqa: SLF001 - likewise
@@ -57,4 +75,8 @@ def _row(collector: MetricWrapperBase) -> tuple[str, str, str, str]:
     if isinstance(collector, Histogram):
         bounds = (f"{bound:g}" for bound in collector._upper_bounds[:-1])  # noqa: SLF001 - likewise
         meaning = f"{meaning} Buckets up to: {', '.join(bounds)}."
-    return code(family.name + suffix), family.type, ", ".join(map(code, labels)), meaning
+    return code(family.name + suffix), family.type, _listed(labels), meaning
+
+
+def _listed(labels: Iterable[str]) -> str:
+    return ", ".join(map(code, labels))

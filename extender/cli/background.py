@@ -18,18 +18,22 @@ from extender.kube.errors import KubeError
 from extender.kube.events import EventRecorder
 from extender.kube.lease import Elector
 from extender.kube.node_metrics import node_metrics
+from extender.kube.nodes import annotate_node, nudge_node
 from extender.kube.pods import annotate, get_pod, list_pods, touch
 from extender.kube.statuses import patch_status
 from extender.kube.transport import Transport
 from extender.kube.version import server_version
 from extender.model.attempt import Attempt
 from extender.observe.binds import BindMetrics
+from extender.observe.voids import cure
 from extender.server.periodic import Periodic
 from extender.verbs.announce import announcement
 from extender.verbs.binding import Failed
 from extender.verbs.doubts import Doubts
 from extender.verbs.engine import Engine
 from extender.verbs.notes import Notes
+from extender.verbs.overcommit import OvercommitWriter
+from extender.verbs.ratio_events import RatioEvents
 from extender.verbs.statuses import StatusWriter
 from extender.verbs.upkeep import Upkeep
 from extender.verbs.wake import ANNOTATION, Waker
@@ -163,6 +167,20 @@ class Background:
             self._tell,
             ready=lambda: live.synced,
         )
+        overcommit = OvercommitWriter(
+            self._engine,
+            lambda name, found: annotate_node(self._transport, name, found, TIMEOUT),
+            lambda name: nudge_node(self._transport, name, TIMEOUT),
+            self._tell,
+            ready=lambda: live.synced,
+        )
+        ratios = RatioEvents(
+            self._engine,
+            self.events.emit,
+            cure,
+            ready=lambda: live.synced,
+            waiting=overcommit.waiting,
+        )
         doubts = Doubts(
             self._engine,
             lambda namespace, name, timeout: get_pod(self._transport, namespace, name, timeout),
@@ -173,6 +191,8 @@ class Background:
             Periodic("recount", 10.0, upkeep.recount, self._failed("recount")),
             Periodic("wake", 1.0, self._wake, self._failed("waking pods")),
             Periodic("statuses", 2.0, self._led(statuses.run_once), self._failed("statuses")),
+            Periodic("overcommit", 2.0, self._led(overcommit.run_once), self._failed("overcommit")),
+            Periodic("ratios", 2.0, self._led(ratios.run_once), self._failed("telling of ratios")),
             self._polling,
         ]
         if self._preemption == "auto":

@@ -5,21 +5,17 @@ Exit codes: 0 placed (or done), 2 bad input, 3 no valid host.
 
 from __future__ import annotations
 
-import io
-import os
 import sys
-from collections.abc import Callable
-from typing import Any
 
 import click
-import msgspec
-from rich.console import Console
 
+from extender.cli import hosts_table, show, tables
 from extender.cli import serve as serving
-from extender.cli import show, tables
 from extender.cli.assembly import load_config
 from extender.cli.config_commands import config as config_group
 from extender.cli.example import worked_decision
+from extender.cli.output import kubeconfig_option, output_option, print_data
+from extender.cli.overcommit import overcommit as overcommit_group
 from extender.config.options import Config
 from extender.config.problems import ConfigError
 from extender.kube.errors import KubeError
@@ -29,7 +25,6 @@ from extender.version import __version__
 
 EXIT_BAD_INPUT = 2
 EXIT_NO_VALID_HOST = 3
-PIPE_WIDTH = 160
 
 _config = click.option(
     "--config", "config_path", metavar="FILE", help="Configuration (YAML); else the defaults."
@@ -39,21 +34,6 @@ _cluster = click.option(
     metavar="FILE",
     help="A cluster from a file, as 'kubectl get nodes,pods -A -o yaml' prints it; 'example' is "
     "the one inside the package.",
-)
-_kubeconfig = click.option(
-    "--kubeconfig",
-    metavar="FILE",
-    envvar="KUBECONFIG",
-    show_envvar=True,
-    help="A live cluster, by its kubeconfig.",
-)
-_output = click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="A table for people, or JSON for machines.",
 )
 
 
@@ -73,12 +53,13 @@ def version() -> None:
 
 
 cli.add_command(config_group)
+cli.add_command(overcommit_group)
 
 
 @cli.command()
 @_config
 @_cluster
-@_kubeconfig
+@kubeconfig_option
 @click.option(
     "--worked-example",
     is_flag=True,
@@ -122,8 +103,8 @@ def serve(
 )
 @_config
 @_cluster
-@_kubeconfig
-@_output
+@kubeconfig_option
+@output_option
 def simulate(
     filename: str,
     num_instances: int,
@@ -135,7 +116,7 @@ def simulate(
     """Where would N instances of a pod go? Nothing is written."""
     engine = show.engine(_settings(config_path), cluster, kubeconfig, default="example")
     data, placed = show.simulation(engine, show.read_pod(filename), num_instances)
-    _print(data, output, tables.print_simulation)
+    print_data(data, output, tables.print_simulation)
     sys.exit(0 if placed else EXIT_NO_VALID_HOST)
 
 
@@ -146,8 +127,8 @@ def simulate(
 )
 @_config
 @_cluster
-@_kubeconfig
-@_output
+@kubeconfig_option
+@output_option
 def explain(
     pod: str,
     server: str | None,
@@ -164,21 +145,21 @@ def explain(
     else:
         settings = _settings(config_path)
         data = show.explanation(show.engine(settings, cluster, kubeconfig), namespace, name)
-    _print(data, output, tables.print_explanation)
+    print_data(data, output, tables.print_explanation)
     sys.exit(0 if data["result"] == "passed" else EXIT_NO_VALID_HOST)
 
 
 @cli.command()
 @_config
 @_cluster
-@_kubeconfig
-@_output
+@kubeconfig_option
+@output_option
 def hosts(
     config_path: str | None, cluster: str | None, kubeconfig: str | None, output: str
 ) -> None:
     """Every host as the scheduler sees it: totals, ratios and where they come from, use."""
     engine = show.engine(_settings(config_path), cluster, kubeconfig, default="example")
-    _print(show.hosts(engine), output, tables.print_hosts)
+    print_data(show.hosts(engine), output, hosts_table.print_hosts)
 
 
 def _settings(path: str | None) -> Config:
@@ -187,27 +168,6 @@ def _settings(path: str | None) -> Config:
     for notice in loaded.notices:
         click.echo(f"notice: {notice}", err=True)
     return loaded.config
-
-
-def _print(data: Any, output: str, table: Callable[[Any, Console], None]) -> None:
-    """Print JSON, or a table: in colour to a terminal, wide and plain to a pipe."""
-    if output == "table" and sys.stdout.isatty():
-        table(data, Console())
-        return
-    if output == "json":
-        text = msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n"
-    else:
-        # A pipe has no width; rich would take 80 columns and fold long names.
-        console = Console(file=io.StringIO(), width=PIPE_WIDTH)
-        with console.capture() as capture:
-            table(data, console)
-        text = capture.get()
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # A reader such as head has seen enough; nor must Python try to say more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main() -> None:

@@ -6,7 +6,6 @@ import gc
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import structlog
 
@@ -17,6 +16,7 @@ from extender.cli.assembly import (
     load_config,
 )
 from extender.cli.background import ApiServer, Background
+from extender.cli.beside import Beside
 from extender.cli.identity import identity
 from extender.cli.live import Live
 from extender.cli.reload import Reloader
@@ -28,28 +28,22 @@ from extender.kube.transport import Transport
 from extender.model.attempt import PRE_STAGE, Attempt
 from extender.model.reason import Reason
 from extender.model.rejection import Rejection
-from extender.observe import render
 from extender.observe.log import Log, configure
 from extender.observe.metrics import Metrics
 from extender.observe.recorder import Recorder
 from extender.scheduler import pre_stage
 from extender.scheduler.filter_scheduler import FilterScheduler
-from extender.server.addresses import listen
 from extender.server.app import create_app
-from extender.server.debug import create_debug_app
 from extender.server.gunicorn_app import serve as serve_wsgi
-from extender.server.health import create_health_app, probe_text
-from extender.server.listener import Listener
 from extender.server.verbs_app import VerbsApp
-from extender.translate.errors import TranslateError
+from extender.server.webhook import OUTCOMES as ADMISSIONS
 from extender.translate.reasons import REASONS
 from extender.verbs.bind import AT_ONCE, PodBinder
 from extender.verbs.binding import OUTCOMES
 from extender.verbs.calls import VERBS, Call, calls
 from extender.verbs.engine import Engine
-from extender.verbs.explain import explain_pending
 from extender.verbs.handover import HandOver
-from extender.verbs.hosts import each_host
+from extender.verbs.hosts import overcommit_totals
 from extender.verbs.late import LateNews
 
 STANDALONE = "standalone"
@@ -99,8 +93,10 @@ class Extender:
             pods=lambda: len(self.engine.cluster.ledger),
             pending=lambda: len(self.engine.cluster.pending),
             claims=lambda: self.engine.cluster.ledger.claims,
+            overcommit=lambda: overcommit_totals(self.engine),
             verbs=VERBS,
             binds=OUTCOMES,
+            admissions=ADMISSIONS,
         )
         self.engine.record = Recorder(self.metrics, Log())
         self.reloader = Reloader(
@@ -116,11 +112,7 @@ class Extender:
         self.transport: Transport | None = None
         self.live: Live | None = None
         self.background: Background | None = None
-        # Had before anything runs, so that an address in use is one clear line.
-        server = config.server
-        self.health_socket = listen(server.health_bind, "server.health_bind")
-        self.debug_socket = listen(server.debug_bind, "server.debug_bind")
-        self.listeners: list[Listener] = []
+        self.beside = Beside(config.server, self.tell)
         if cluster is not None:
             load_file(self.engine, cluster, self.tell)
         else:
@@ -130,19 +122,14 @@ class Extender:
         """One line for the operator about an object, a watch or the configuration."""
         self.log.warning(text)
 
+    def _defect(self, verb: str, error: Exception) -> None:
+        self.log.error("internal error", verb=verb, exc_info=error)
+
     def start(self) -> None:
         """Start watching and the listeners beside the verbs; called in the worker."""
         if self.cluster is None:
             self._attach(transport(self.kubeconfig))
-        health = create_health_app(
-            live=lambda verbose: probe_text("livez", {"process": ""}, verbose),
-            ready=lambda verbose: probe_text("readyz", self.checks(), verbose),
-            metrics=self.metrics.exposition,
-        )
-        debug = create_debug_app(self.attempts, self.attempts_of, self.explain, self.hosts)
-        self.listeners = [Listener(health, self.health_socket), Listener(debug, self.debug_socket)]
-        for listener in self.listeners:
-            listener.start()
+        self.beside.start(self.engine, self.metrics, self.checks, self._defect)
         for name, work in (("settle", self._settle), ("reload", self.reloader.watch)):
             threading.Thread(target=work, name=name, daemon=True).start()
 
@@ -205,8 +192,7 @@ class Extender:
     def stop(self) -> None:
         """Stop what ``start`` started."""
         self.reloader.stop()
-        for listener in self.listeners:
-            listener.stop()
+        self.beside.stop()
         if self.background is not None:
             self.background.stop()
         if self.live is not None:
@@ -270,45 +256,12 @@ class Extender:
             ready=self.not_ready,
             max_body_bytes=server.max_body_bytes,
             observe=self.metrics.request,
-            on_exception=lambda verb, error: self.log.error(
-                "internal error", verb=verb, exc_info=error
-            ),
+            on_exception=self._defect,
         )
 
     def not_ready(self) -> str:
         """What is missing before the verbs can be answered; "" when nothing is."""
         return "; ".join(f"{name} {wrong}" for name, wrong in self.checks().items() if wrong)
-
-    def attempts(self) -> dict[str, Any]:
-        """All attempts that are remembered, ready for JSON."""
-        with self.engine.lock:
-            return render.attempts(list(self.engine.attempts))
-
-    def attempts_of(self, namespace: str, name: str) -> list[dict[str, Any]] | None:
-        """A pod's attempts, newest first, ready for JSON."""
-        with self.engine.lock:
-            found = self.engine.attempts.of(namespace, name)
-        return [render.attempt(attempt) for attempt in found] or None
-
-    def explain(self, namespace: str, name: str) -> dict[str, Any]:
-        """A pending pod judged now, ready for JSON.
-
-        Raises:
-            LookupError: no pending pod of that name is known, or it cannot be read.
-        """
-        try:
-            return render.explanation(explain_pending(self.engine, namespace, name))
-        except TranslateError as error:
-            raise LookupError(str(error)) from error
-
-    def hosts(self) -> dict[str, Any]:
-        """Every host as the scheduler sees it, ready for JSON."""
-        return {
-            "hosts": each_host(
-                self.engine, lambda host: {**render.host(host), **render.exact_use(host)}
-            ),
-            "claims": self.engine.cluster.ledger.claims,
-        }
 
 
 def run(

@@ -64,16 +64,20 @@ class Bind(Kind):
     name: ClassVar[str] = "host:port"
 
     loopback: bool = False
+    may_be_off: bool = False
 
     @property
     def accepted(self) -> str:
         """The form, and where it may point."""
         if self.loopback:
             return "host:port with a loopback address, such as 127.0.0.1:8890 or [::1]:8890"
-        return "host:port, such as 0.0.0.0:8888 or [::]:8888; port 0 for any free port"
+        form = "host:port, such as 0.0.0.0:8888 or [::]:8888; port 0 for any free port"
+        return f"{form}; empty for off" if self.may_be_off else form
 
     def read(self, value: object) -> str:
-        """The address as it was written."""
+        """The address as it was written; "" for none."""
+        if self.may_be_off and (value is None or (isinstance(value, str) and not value.strip())):
+            return ""
         if not isinstance(value, str) or isinstance(value, FloatText):
             raise UnacceptableError(f"{shown(value)} is not host:port")
         bind = value.strip()
@@ -86,7 +90,9 @@ class Bind(Kind):
         return bind
 
     def schema(self) -> JsonSchemaValue:
-        """A string that ends in a port."""
+        """A string that ends in a port, or nothing where it may be off."""
+        if self.may_be_off:
+            return {"type": ["string", "null"], "pattern": "^\\s*$|:[0-9]{1,5}\\s*$"}
         return {"type": "string", "pattern": ":[0-9]{1,5}\\s*$"}
 
 

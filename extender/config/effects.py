@@ -15,6 +15,7 @@ from extender.config.values import cut
 
 _FILTERING = ("filter_scheduler", "caching_scheduler")
 _FILTERS = "filter_scheduler.enabled_filters"
+_MEMORY = "ram_allocation_ratio"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,11 @@ _IDLE = (
         lambda config: not config.metrics.weight_setting,
         "without metrics.weight_setting: no metric is asked for",
     ),
+    _Idle(
+        ("server.webhook_cert_file", "server.webhook_key_file"),
+        lambda config: not config.server.webhook_bind,
+        "without server.webhook_bind",
+    ),
     _unless_enabled(
         ("filter_scheduler.max_io_ops_per_host",), "IoOpsFilter", "AggregateIoOpsFilter"
     ),
@@ -124,11 +130,20 @@ def notices(config: Config, written: Mapping[str, str]) -> list[str]:
         config: The configuration.
         written: Of options given by an older name, the path of that name.
     """
-    return [*_without_effect(config, written), *_of_aliases(config), *_of_filters(config)]
+    return [
+        *_without_effect(config, written),
+        *_of_ratios(config, written),
+        *_of_aliases(config),
+        *_of_filters(config),
+    ]
 
 
 def conflicts(config: Config) -> list[Problem]:
     """What contradicts itself."""
+    return [*_of_metrics(config), *_of_webhook(config)]
+
+
+def _of_metrics(config: Config) -> Iterator[Problem]:
     metrics = config.metrics
     if (
         config.scheduler.driver in _FILTERING
@@ -139,8 +154,24 @@ def conflicts(config: Config) -> list[Problem]:
         # Nova would give up the whole request at the first host without; we may not.
         why = f"only MetricsFilter can refuse hosts without a metric, and {_FILTERS} lacks it"
         cure = f"false, or MetricsFilter in {_FILTERS}"
-        return [Problem("metrics.required", why, cure)]
-    return []
+        yield Problem("metrics.required", why, cure)
+
+
+def _of_webhook(config: Config) -> Iterator[Problem]:
+    server = config.server
+    if not server.webhook_bind:
+        return
+    files = {
+        "server.webhook_cert_file": server.webhook_cert_file,
+        "server.webhook_key_file": server.webhook_key_file,
+    }
+    for path, file in files.items():
+        if file is None:
+            why = "API servers ask webhooks with TLS only, and server.webhook_bind is set"
+            yield Problem(path, why, 'a file in PEM, or "" for server.webhook_bind')
+    if config.kubernetes.overcommit != "native":
+        why = f"kubernetes.overcommit {config.kubernetes.overcommit} leaves nodes as they are"
+        yield Problem("server.webhook_bind", why, '"", or kubernetes.overcommit native')
 
 
 def _without_effect(config: Config, written: Mapping[str, str]) -> Iterator[str]:
@@ -158,6 +189,42 @@ def _without_effect(config: Config, written: Mapping[str, str]) -> Iterator[str]
             names = ", ".join(written.get(option.path, option.path) for option in found)
             why = idle.why.format(driver=config.scheduler.driver)
             yield f"{names} {'has' if len(found) == 1 else 'have'} no effect {why}"
+
+
+def _of_ratios(config: Config, written: Mapping[str, str]) -> Iterator[str]:
+    """Ratios above 1 that no node will keep to, whatever its annotations say."""
+    kubernetes = config.kubernetes
+    above = [path for name in ("cpu", "ram", "disk") for path in _above_one(config, name)]
+    if not kubernetes.allow_memory_overcommit:
+        for path in (path for path in above if path.endswith(_MEMORY)):
+            yield (
+                f"{written.get(path, path)} is above 1 and counts as 1 without"
+                " kubernetes.allow_memory_overcommit"
+            )
+        above = [path for path in above if not path.endswith(_MEMORY)]
+    if kubernetes.overcommit != "advisory":
+        return
+    held = "kube-scheduler and the kubelet hold requests to what a node allows"
+    if above:
+        names = ", ".join(written.get(path, path) for path in above)
+        yield (
+            f"{names} {'is' if len(above) == 1 else 'are'} above 1, to no effect while"
+            f" kubernetes.overcommit is advisory: {held}"
+        )
+    if kubernetes.allow_memory_overcommit:
+        yield (
+            "kubernetes.allow_memory_overcommit lets pods request no more while"
+            f" kubernetes.overcommit is advisory: {held}"
+        )
+
+
+def _above_one(config: Config, resource: str) -> Iterator[str]:
+    """The option that sets a resource's ratio where annotations do not, if it is above 1."""
+    name = f"{resource}_allocation_ratio"
+    if getattr(config.DEFAULT, name) is None:
+        name = f"initial_{name}"
+    if getattr(config.DEFAULT, name) > 1:
+        yield f"DEFAULT.{name}"
 
 
 def _of_aliases(config: Config) -> Iterator[str]:

@@ -8,8 +8,8 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from extender.config.addresses import Bind, collide
 from extender.config.group import OptionGroup
-from extender.config.kinds import Number, Whole
-from extender.config.text_kinds import Choice, Name, Names
+from extender.config.kinds import Boolean, Number, Whole
+from extender.config.text_kinds import Choice, Name, Names, Text
 from extender.config.values import UnacceptableError, shown
 
 
@@ -24,6 +24,23 @@ class KubernetesGroup(OptionGroup):
             " own, or decides, by naming the one host that it would have chosen.",
         ),
     ] = "advise"
+    overcommit: Annotated[
+        str,
+        Choice(words=("native", "virtual", "advisory")),
+        Field(
+            description="How a ratio above 1 takes effect: native multiplies the nodes'"
+            " status.allocatable by it; with virtual only pods that ask for nova-extender.io/vcpu,"
+            " /memory-mb and /disk-gb may exceed what is real; with advisory none may.",
+        ),
+    ] = "native"
+    allow_memory_overcommit: Annotated[
+        bool,
+        Boolean(),
+        Field(
+            description="Whether ratios of memory above 1 count; otherwise, and on nodes whose"
+            " memory manager is Static, they count as 1.",
+        ),
+    ] = False
     admin_namespaces: Annotated[
         tuple[str, ...],
         Names(one="the name of a namespace", many="names of namespaces", pattern=Names.NAMESPACE),
@@ -130,6 +147,27 @@ class HttpServerGroup(OptionGroup):
         Bind(loopback=True),
         Field(description="The address at which decisions are shown and explained."),
     ] = "127.0.0.1:8890"
+    webhook_bind: Annotated[
+        str,
+        Bind(may_be_off=True),
+        Field(
+            description="The address, with TLS, at which API servers ask what to change of a node:"
+            " the way of kubernetes.overcommit native before Kubernetes 1.36.",
+        ),
+    ] = ""
+    webhook_cert_file: Annotated[
+        str | None,
+        Text(may_be_unset=True),
+        Field(
+            description="The file with the certificate of webhook_bind, in PEM, with those it was"
+            " signed by; read anew when it changes.",
+        ),
+    ] = None
+    webhook_key_file: Annotated[
+        str | None,
+        Text(may_be_unset=True),
+        Field(description="The file with the key of that certificate, in PEM, not encrypted."),
+    ] = None
     max_body_bytes: Annotated[
         int,
         Whole(least=1024, unit="bytes"),
@@ -167,12 +205,12 @@ class HttpServerGroup(OptionGroup):
         Field(description="Whether a line of the log is JSON or made for reading."),
     ] = "json"
 
-    @field_validator("health_bind", "debug_bind")
+    @field_validator("health_bind", "debug_bind", "webhook_bind")
     @classmethod
     def _apart_from_the_others(cls, bind: str, info: ValidationInfo) -> str:
         """Two servers cannot listen on one address; better said here than by the second of them."""
         for name, other in info.data.items():
-            if name.endswith("bind") and collide(bind, other):
+            if name.endswith("bind") and bind and collide(bind, other):
                 raise UnacceptableError(
                     f"{shown(bind)} collides with server.{name}, {shown(other)}"
                 )

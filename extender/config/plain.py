@@ -25,6 +25,8 @@ def translate_options(config: Config) -> TranslateOptions:
         max_attempts=config.scheduler.max_attempts,
         pci_alias=tuple(PciAlias(alias.name, alias.spec) for alias in config.pci.alias),
         attestation_label=config.trusted_computing.attestation_label,
+        allow_memory_overcommit=config.kubernetes.allow_memory_overcommit,
+        overcommit=config.kubernetes.overcommit,
     )
 
 

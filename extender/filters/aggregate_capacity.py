@@ -69,6 +69,8 @@ class AggregateCapacityFilter(CapacityFilter, ABC):
             return said
         named = [source for source in said if fraction(source.value) == ratio]
         where = ", ".join(source.where for source in named)
+        if ratio > 1 and (why := self.inventory(host).held_at_one):
+            where += f": {named[0].value}, held at 1, for {why}"
         return (Source("ratio", own.value, where), *(said if len(said) > 1 else ()))
 
     def _ratio(self, aggregates: Aggregates) -> Fraction | None:

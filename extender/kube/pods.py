@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
@@ -10,12 +9,11 @@ from typing import Final
 import msgspec
 
 from extender.kube.connection import Interrupt
-from extender.kube.errors import ApiError, TransportError
-from extender.kube.listwatch import read_page
+from extender.kube.errors import ApiError
+from extender.kube.listing import list_all
+from extender.kube.patches import merge
 from extender.kube.paths import pod_path, pods_path
-from extender.kube.transport import MERGE_PATCH, Transport
-
-PAGE_SIZE: Final = 500
+from extender.kube.transport import Transport
 
 _LIVE: Final = "status.phase!=Succeeded,status.phase!=Failed"
 
@@ -50,10 +48,7 @@ def list_pods(
     timeout: float,
     interrupt: Interrupt | None = None,
 ) -> list[msgspec.Raw]:
-    """The JSON of pods as they are now: a consistent read, page by page.
-
-    A 410 on a later page means that the snapshot the pages are of has been compacted away; the
-    list then begins again, in one piece.
+    """The JSON of pods as they are now; see `extender.kube.listing.list_all`.
 
     Args:
         transport: the way to the API server.
@@ -75,28 +70,7 @@ def list_pods(
         raise ValueError("the name of a node is empty")
     path = pods_path(namespace)
     query = {} if node is None else {"fieldSelector": f"spec.nodeName={_selected(node)},{_LIVE}"}
-    end = time.monotonic() + timeout
-    found: list[msgspec.Raw] = []
-    token, limit = "", {"limit": str(PAGE_SIZE)}
-    while True:
-        left = end - time.monotonic()
-        if left <= 0:
-            raise TransportError(f"GET {path}: no whole list in {timeout:g} s", "timeout")
-        asked = query | limit | ({"continue": token} if token else {})
-        try:
-            answer = transport.get(path, asked, left, total=left, interrupt=interrupt)
-        except ApiError as error:
-            if not token or error.status != HTTPStatus.GONE:
-                raise
-            found, token, limit = [], "", {}
-            continue
-        page = read_page(answer.body)
-        found += page.items
-        if not page.token:
-            return found
-        if page.token == token:
-            raise TransportError(f"GET {path}: the list does not get beyond a page", "protocol")
-        token = page.token
+    return list_all(transport, path, query, timeout, interrupt)
 
 
 def annotate(
@@ -123,7 +97,7 @@ def annotate(
         ValueError: an empty name.
     """
     patch = {"metadata": {"uid": uid, "annotations": dict(annotations)}}
-    _patch(transport, pod_path(namespace, name, "status"), patch, timeout)
+    merge(transport, pod_path(namespace, name, "status"), patch, timeout)
 
 
 def touch(
@@ -147,12 +121,7 @@ def touch(
         ValueError: an empty name.
     """
     patch = {"metadata": {"annotations": {key: value}}}
-    _patch(transport, pod_path(namespace, name), patch, timeout)
-
-
-def _patch(transport: Transport, path: str, patch: object, timeout: float) -> None:
-    body = msgspec.json.encode(patch)
-    transport.send("PATCH", path, body, timeout, content_type=MERGE_PATCH)
+    merge(transport, pod_path(namespace, name), patch, timeout)
 
 
 def _selected(value: str) -> str:

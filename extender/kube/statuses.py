@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import msgspec
-
-from extender.kube.transport import MERGE_PATCH, Transport
+from extender.kube.patches import merge
+from extender.kube.transport import Transport
 
 
 def patch_status(
@@ -24,5 +23,4 @@ def patch_status(
         ApiError: refused, also because the object is gone (404).
         TransportError: no whole answer in time; it is not known whether it was done.
     """
-    body = msgspec.json.encode({"status": dict(status)})
-    transport.send("PATCH", f"{path}/status", body, timeout, content_type=MERGE_PATCH)
+    merge(transport, f"{path}/status", {"status": dict(status)}, timeout)

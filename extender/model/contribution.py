@@ -14,6 +14,9 @@ class Contribution:
     Args:
         instance: the pod as Nova's instance.
         host: the node it is bound to.
+        virtual: how much more each of the three is than what kube-scheduler and the kubelet count,
+            less than nothing where it is less; ``None`` for a pod that asks for none of
+            ``nova-extender.io/vcpu`` and so on.
         extended: what it takes of extended resources, by name.
         io_op: whether it starts or terminates (Nova's building or migrating instance).
         terminating: whether it has a deletionTimestamp.
@@ -30,6 +33,7 @@ class Contribution:
     milli_vcpus: int = 0
     memory: int = 0
     disk: int = 0
+    virtual: tuple[int, int, int] | None = None
     extended: tuple[tuple[str, int], ...] = ()
     io_op: bool = False
     terminating: bool = False

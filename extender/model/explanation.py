@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from extender.model.attempt import FilterPart, WeighPart
 from extender.model.facts import Facts
+from extender.model.overcommit import VoidRatio
 from extender.model.reason import Reason
 from extender.model.request_spec import RequestSpec
 
@@ -29,11 +30,15 @@ class Blocker:
 
 @dataclass(frozen=True, slots=True)
 class HostVerdict:
-    """All that blocks one host; nothing where it passes. ``problems`` are the node's own."""
+    """All that blocks one host; nothing where it passes. ``problems`` are the node's own.
+
+    ``held_at_one`` is why a ratio of its memory above 1 would count as 1; "" where it would count.
+    """
 
     host: str
     blockers: tuple[Blocker, ...]
     problems: tuple[str, ...] = ()
+    held_at_one: str = ""
 
     @property
     def nearness(self) -> tuple[int, float, str]:
@@ -63,6 +68,8 @@ class Explanation:
         pipeline: the same pod through the filters as they run, each seeing what the last left.
         weighed: the weights of the hosts that pass.
         notes: what to keep in mind when reading it.
+        overcommit: option ``kubernetes.overcommit``.
+        void: the ratios that have no effect on this pod.
     """
 
     spec: RequestSpec
@@ -72,3 +79,5 @@ class Explanation:
     pipeline: FilterPart
     weighed: WeighPart
     notes: tuple[str, ...] = ()
+    overcommit: str = "native"
+    void: tuple[VoidRatio, ...] = ()

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import IntFlag
 from fractions import Fraction
 
+from extender.model.amplified import amplify
+
 
 class Unreadable(IntFlag):
     """What of a node could not be understood; filters refuse only for what they read."""
@@ -37,18 +39,35 @@ class Inventory:
     node does not report the resource. ``limit`` is ⌊total × ratio⌋, worked out when the node
     changes and never on the request path (``nova.scheduler.filters``: vcpus_total ×
     cpu_allocation_ratio, and so on).
+
+    Args:
+        used: what the pods on it count as.
+        virtual: how much more of that than kube-scheduler and the kubelet count: what pods request
+            under the names ``nova-extender.io/vcpu`` and so on instead of the real ones.
+        allocatable: the node's ``status.allocatable``, which those two hold requests to; ``None``
+            for raw.
+        floor: what allocatable is not to fall below (annotation ``allocatable_floor_…``).
+        held_at_one: why a ratio above 1, wherever it comes from, counts as 1; "" where it counts.
     """
 
     total: int = 0
     reserved: int = 0
     used: int = 0
+    virtual: int = 0
+    allocatable: int | None = None
+    floor: int = 0
     ratio: Fraction = Fraction(1)
     total_from: str = "status.allocatable"
     ratio_from: str = "default"
+    held_at_one: str = ""
     limit: int = field(init=False)
 
     def __post_init__(self) -> None:
         """Work out the limit."""
+        if self.held_at_one and self.ratio > 1:
+            shown = repr(float(self.ratio)).removesuffix(".0")
+            self.ratio_from += f": {shown}, held at 1, for {self.held_at_one}"
+            self.ratio = Fraction(1)
         self.limit = self.total * self.ratio.numerator // self.ratio.denominator
 
     @property
@@ -60,6 +79,31 @@ class Inventory:
     def free(self) -> int:
         """Total less used, without ratio; may be negative (Nova's ``free_ram_mb``)."""
         return self.total - self.used
+
+    @property
+    def raw(self) -> int:
+        """What the node offers by itself, amplified or not."""
+        return self.total + self.reserved
+
+    @property
+    def requested(self) -> int:
+        """What kube-scheduler and the kubelet count as requested."""
+        return self.used - self.virtual
+
+    @property
+    def held(self) -> int:
+        """What those two hold all requests to."""
+        return self.raw if self.allocatable is None else self.allocatable
+
+    @property
+    def amplified(self) -> int:
+        """What allocatable is to be where ratios are made to take effect."""
+        return amplify(self.raw, self.ratio, self.floor)
+
+    @property
+    def void(self) -> int:
+        """How much of the limit has no effect, for kube-scheduler and the kubelet hold to less."""
+        return max(0, self.limit - self.held)
 
 
 @dataclass(slots=True, kw_only=True)

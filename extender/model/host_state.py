@@ -218,12 +218,19 @@ class HostState:
             else:
                 self.extended_used.pop(resource, None)
 
+    def use_virtual(self, amounts: tuple[int, int, int] | None, sign: int = 1) -> None:
+        """Note how much of what a pod takes only the extender counts, or that it does no more."""
+        if amounts is not None:
+            for inventory, amount in zip((self.cpu, self.ram, self.disk), amounts, strict=True):
+                inventory.virtual += sign * amount
+
     def consume(
         self,
         flavor: Flavor,
         instance: Instance,
         extended: Iterable[tuple[str, int]] = (),
         numa: NUMATopology | None = None,
+        virtual: tuple[int, int, int] | None = None,
     ) -> None:
         """Take an instance's demand off the host.
 
@@ -232,6 +239,7 @@ class HostState:
             instance: itself.
             extended: what it takes of extended resources.
             numa: the host's cells with the instance fitted in, where it asks for cells.
+            virtual: how much of its demand only the extender counts.
 
         Source: ``HostState._locked_consume_from_request``; swap is taken too, since DiskFilter
         demands it (Nova forgets it).
@@ -241,6 +249,7 @@ class HostState:
         self.disk.used += flavor.disk
         self.num_io_ops += 1
         self.use_extended(extended)
+        self.use_virtual(virtual)
         if numa is not None:
             self.reported_numa = numa
         self.add_instance(instance)

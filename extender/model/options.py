@@ -30,7 +30,8 @@ class TranslateOptions:
 
     Ratios are exact; ``None`` means not set (Nova's 0.0). ``reserved_*`` are taken off a node's
     allocatable, which is already net, so they default to 0 (Nova: 512 MiB of memory).
-    ``attestation_label`` is the node label that says how far a node is trusted.
+    ``attestation_label`` is the node label that says how far a node is trusted. Without
+    ``allow_memory_overcommit`` a ratio of memory above 1 counts as 1; Nova always allows it.
     """
 
     cpu_allocation_ratio: Fraction | None = None
@@ -48,6 +49,8 @@ class TranslateOptions:
     max_attempts: int = 3
     pci_alias: tuple[PciAlias, ...] = ()
     attestation_label: str = "nova-extender.io/trust_lvl"
+    allow_memory_overcommit: bool = False
+    overcommit: str = "native"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

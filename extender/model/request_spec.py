@@ -100,6 +100,8 @@ class RequestSpec:
     without it nothing is. ``hint_hosts`` are the hosts of the instances that a hint names
     (``same_host``, ``different_host``), ``own_hosts`` the host that it is on itself, if it is on
     any, ``images`` the images of all containers, ``extended`` what it takes of extended resources.
+    ``virtual`` is how much more of vCPUs, memory and disk the flavor has than kube-scheduler and
+    the kubelet count, of a pod that asks for ``nova-extender.io/vcpu`` and so on.
     """
 
     instance_uuid: str = ""
@@ -124,6 +126,7 @@ class RequestSpec:
     numa_topology: NUMARequest | None = None
     pci_requests: tuple[PciRequest, ...] = ()
     extended: tuple[tuple[str, int], ...] = ()
+    virtual: tuple[int, int, int] | None = None
     at: float | None = None
     tolerates_unschedulable: bool = False
     tolerates_not_ready: bool = False
@@ -144,9 +147,13 @@ class RequestSpec:
     @property
     def brief(self) -> str:
         """The request in a few words, for lists; bounded, whatever the pod says."""
-        words = [VCPU.text(self.flavor.milli_vcpus), f"{MEBIBYTE.text(self.flavor.memory)} memory"]
+        cpu, ram, disk = (" (virtual)" if unseen else "" for unseen in self.virtual or (0, 0, 0))
+        words = [
+            f"{VCPU.text(self.flavor.milli_vcpus)}{cpu}",
+            f"{MEBIBYTE.text(self.flavor.memory)} memory{ram}",
+        ]
         if self.flavor.disk:
-            words.append(f"{MEBIBYTE.text(self.flavor.disk)} disk")
+            words.append(f"{MEBIBYTE.text(self.flavor.disk)} disk{disk}")
         if self.flavor.name:
             words.append(f"flavor {self.flavor.name:.63}")
         if self.availability_zone:

@@ -25,7 +25,9 @@ from prometheus_client import (
 
 from extender.model.attempt import PRE_STAGE, Attempt, Fault, FilterPart
 from extender.model.reason import Reason
+from extender.observe.admission import AdmissionMetrics
 from extender.observe.binds import BindMetrics
+from extender.observe.overcommit import OvercommitMetrics, Totals
 from extender.observe.reloads import ReloadMetrics
 from extender.observe.watches import NAMESPACE, WatchMetrics
 from extender.version import __version__
@@ -76,8 +78,10 @@ class Metrics:
         pods: how many pods count on a host.
         pending: how many pods are not bound.
         claims: how many pods are claimed and not yet seen bound.
+        overcommit: what the hosts promise, a resource each.
         verbs: the verbs that are answered.
         binds: every way a bind may end.
+        admissions: every way a request to the mutating webhook may end.
     """
 
     def __init__(
@@ -88,8 +92,10 @@ class Metrics:
         pods: Number = _none,
         pending: Number = _none,
         claims: Number = _none,
+        overcommit: Totals = tuple,
         verbs: Iterable[str] = (),
         binds: Iterable[str] = (),
+        admissions: Iterable[str] = (),
     ) -> None:
         # The *_created series would nearly double the counters, and hardly anyone reads them.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped in the library
@@ -160,6 +166,8 @@ class Metrics:
         self.watches = WatchMetrics(self.registry)
         self.binds = BindMetrics(self.registry, binds)
         self.reloads = ReloadMetrics(self.registry)
+        self.admissions = AdmissionMetrics(self.registry, admissions)
+        OvercommitMetrics(self.registry, overcommit)
         self._series: dict[str, _Series] = {}
         self._calls: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
         self.expect([(PRE_STAGE, ()), *filters])

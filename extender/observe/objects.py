@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from extender.model.columns import clamp
 from extender.model.facts import MEBIBYTE, VCPU, Unit
 from extender.model.flavor import GIB
-from extender.model.host_parts import Inventory, Unreadable
+from extender.model.host_parts import Unreadable
 from extender.model.host_state import HostState
+from extender.model.overcommit import UNITS, Share, Shares
 from extender.model.request_spec import RequestSpec
 
 GIBIBYTE = Unit("GiB", GIB)
@@ -32,6 +34,13 @@ def request(spec: RequestSpec) -> dict[str, Any]:
             "ephemeral_gb": GIBIBYTE.show(flavor.ephemeral),
             "swap": MEBIBYTE.show(flavor.swap_bytes),
             "extra_specs": _sorted(flavor.extra_specs),
+        },
+        "virtual": spec.virtual
+        and {
+            name: unit.show(amount)
+            for name, unit, amount in zip(
+                ("vcpus", "memory_mb", "disk_mb"), UNITS.values(), spec.virtual, strict=True
+            )
         },
         "availability_zone": spec.availability_zone,
         "ignore_hosts": list(spec.ignore_hosts),
@@ -78,11 +87,14 @@ def request(spec: RequestSpec) -> dict[str, Any]:
     }
 
 
-def host(state: HostState) -> dict[str, Any]:
+def host(state: HostState, shares: Shares) -> dict[str, Any]:
     """A host as the scheduler sees it.
 
-    A resource's ``limit`` is ⌊total × ratio⌋ and its ``free`` is limit less used: what a request
-    is compared with. (Nova's ``free_ram_mb`` leaves out the ratio.)
+    A resource's ``raw`` is what the node has of its own, ``total`` that less what is reserved,
+    ``limit`` the effective one: ⌊total × ratio⌋, the least by the filters that are enabled. Its
+    ``free`` is limit less used: what a request is compared with. (Nova's ``free_ram_mb`` leaves out
+    the ratio.) kube-scheduler and the kubelet hold ``requested``, which is ``used`` without what is
+    virtual, to ``allocatable``; ``void`` is the part of the limit that has no effect for it.
     """
     name, signs = _service(state)
     return {
@@ -92,9 +104,10 @@ def host(state: HostState) -> dict[str, Any]:
         "aggregates": [aggregate.name for aggregate in state.aggregates],
         "state": name,
         "state_from": signs,
-        "cpu": _inventory(state.cpu, VCPU),
-        "ram": _inventory(state.ram, MEBIBYTE),
-        "disk": _inventory(state.disk, MEBIBYTE),
+        "overcommit": shares.mode,
+        "cpu": _share(shares.cpu, VCPU),
+        "ram": _share(shares.ram, MEBIBYTE),
+        "disk": _share(shares.disk, MEBIBYTE),
         "num_instances": state.num_instances,
         "num_io_ops": state.num_io_ops,
         "failed_builds": state.failed_builds,
@@ -133,16 +146,24 @@ def _service(state: HostState) -> tuple[str, list[str]]:
     return ("down" if down else "up"), down
 
 
-def _inventory(inventory: Inventory, unit: Unit) -> dict[str, Any]:
+def _share(share: Share, unit: Unit) -> dict[str, Any]:
+    inventory = share.inventory
     return {
         "unit": unit.name,
+        "raw": unit.show(inventory.raw),
         "total": unit.show(inventory.total),
         "total_from": inventory.total_from,
         "ratio": float(inventory.ratio),
-        "ratio_from": inventory.ratio_from,
-        "limit": unit.show(inventory.limit),
+        "ratio_from": share.ratio_from,
+        "ratio_origin": share.origin,
+        "held_at_one": share.held_at_one,
+        "enforced_by": list(share.enforced_by),
+        "limit": unit.show(clamp(inventory.limit)),
         "used": unit.show(inventory.used),
-        "free": unit.show(inventory.limit - inventory.used),
+        "free": unit.show(clamp(inventory.limit) - inventory.used),
+        "requested": unit.show(inventory.requested),
+        "allocatable": unit.show(inventory.held),
+        "void": unit.show(clamp(share.void)),
     }
 
 

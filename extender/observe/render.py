@@ -16,6 +16,7 @@ from extender.model.explanation import Blocker, Explanation, HostVerdict, Total
 from extender.observe.cycle import LIMIT, NO_VALID_HOST, cycle, filters, hosts, summary, weights
 from extender.observe.objects import exact_use, host, request
 from extender.observe.suggestions import suggestions
+from extender.observe.voids import void_notes
 
 __all__ = ["attempt", "attempts", "cycle", "exact_use", "explanation", "host", "request"]
 
@@ -62,7 +63,7 @@ def explanation(e: Explanation, limit: int = LIMIT) -> dict[str, Any]:
         },
         "passing": _passing(e, limit),
         "filters": filters(part),
-        "notes": list(e.notes),
+        "notes": [*void_notes(e), *e.notes],
     }
 
 

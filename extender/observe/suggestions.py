@@ -6,7 +6,7 @@ Each suggestion has an ``id`` that stays, for documentation to refer to, and a `
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
 from types import MappingProxyType
 
@@ -29,6 +29,17 @@ RATIOS: Mapping[str, tuple[str, Unit]] = MappingProxyType(
     }
 )
 """The reasons that a higher ratio cures: the ratio, and the unit of their facts."""
+
+_REAL: Mapping[str, str] = MappingProxyType(
+    {
+        "native": "that takes the node's annotation, by which the chart's admission policy raises"
+        " status.allocatable",
+        "virtual": "that counts for pods that ask for nova-extender.io/vcpu, /memory-mb and"
+        " /disk-gb instead of cpu, memory and ephemeral-storage",
+        "advisory": "that has no effect unless kubernetes.overcommit is native or virtual",
+    }
+)
+"""What a ratio above 1 takes to have an effect, by option ``kubernetes.overcommit``."""
 
 AMOUNTS = frozenset(unit.name for _, unit in RATIOS.values())
 
@@ -85,12 +96,21 @@ def suggestions(e: Explanation) -> list[Suggestion]:
         return [_made("no_hosts", "Find out why no node is known: see /readyz and the log")]
     if not e.pipeline.no_valid_host:
         text = "If the pod stays pending, ask kube-scheduler: 'kubectl describe pod' shows why"
-        return [_made("ask_kube_scheduler", text)]
-    return [*_closest(e.hosts), *_ratio(e.hosts), *_zones(e), *_sole_blockers(e.hosts)]
+        return [_made("ask_kube_scheduler", text), *_void(e)]
+    ratio = _ratio(e.hosts, e.overcommit)
+    return [*_closest(e.hosts), *ratio, *_zones(e), *_sole_blockers(e.hosts)]
 
 
 def _made(id_: str, text: str) -> Suggestion:
     return {"id": id_, "text": text.removesuffix(".") + "."}
+
+
+def _void(e: Explanation) -> list[Suggestion]:
+    """That kube-scheduler may hold the pod to less than the ratios promise."""
+    if not e.void:
+        return []
+    text = "If that says Insufficient, the ratio has no effect: the notes say which, and where"
+    return [_made("void_ratio", text)]
 
 
 def _closest(hosts: Iterable[HostVerdict]) -> list[Suggestion]:
@@ -110,11 +130,11 @@ def _lacks(facts: Facts) -> bool:
     return facts.unit in AMOUNTS and facts.short_by is not None and facts.short_by > 0
 
 
-def _ratio(hosts: Iterable[HostVerdict]) -> list[Suggestion]:
+def _ratio(hosts: Iterable[HostVerdict], mode: str) -> list[Suggestion]:
     """The smallest ratios that would admit the nearest host that only lacks such room."""
     for verdict in hosts:
         if verdict.blockers and all(b.reason.id in RATIOS for b in verdict.blockers):
-            raised, most = [], 0
+            raised, above = [], []
             for blocker in verdict.blockers:
                 option, unit = RATIOS[blocker.reason.id]
                 ratio = smallest_ratio(blocker.facts, unit)
@@ -122,11 +142,20 @@ def _ratio(hosts: Iterable[HostVerdict]) -> list[Suggestion]:
                     return []
                 now = next(s for s in blocker.facts.sources if s.name == "ratio")
                 raised.append(f"{option} to {plain(ratio / ONE, 3)} (now {now.value}, {now.where})")
-                most = max(most, ratio)
-            # kube-scheduler and the kubelet hold a node to what its status says.
-            real = "; above 1 that needs overcommit to be set up" if most > ONE else ""
-            return [_made("raise_ratio", f"Raise on {verdict.host} {' and '.join(raised)}{real}")]
+                above += [option] if ratio > ONE else []
+            text = f"Raise on {verdict.host} {' and '.join(raised)}"
+            return [_made("raise_ratio", text + _above_one(verdict, above, mode))]
     return []
+
+
+def _above_one(verdict: HostVerdict, options: Collection[str], mode: str) -> str:
+    """What it takes for ratios above 1 to be true: others hold a node to what its status says."""
+    if not options:
+        return ""
+    text = f"; above 1 {_REAL[mode]}"
+    if verdict.held_at_one and "ram_allocation_ratio" in options:
+        text += f", and a ratio of memory counts as 1 as long as {verdict.held_at_one}"
+    return text
 
 
 def smallest_ratio(facts: Facts, unit: Unit) -> int | None:

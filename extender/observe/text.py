@@ -49,12 +49,17 @@ def request_line(request: Data) -> str:
     """What is asked for, in a line, without what is not."""
     flavor, retry = request["flavor"], request["retry"]
     group, destination = request["instance_group"], request["requested_destination"]
+    virtual = request["virtual"] or {}
     amounts = (
-        (flavor["vcpus"], "vCPU", ""),
-        (flavor["memory_mb"], "MiB", " memory"),
-        (flavor["disk_mb"], "MiB", " disk"),
+        ("vcpus", "vCPU", ""),
+        ("memory_mb", "MiB", " memory"),
+        ("disk_mb", "MiB", " disk"),
     )
-    asked = [f"{amount(much, unit)}{what}" for much, unit, what in amounts if much]
+    asked = [
+        f"{amount(flavor[key], unit)}{what}{_virtual(flavor[key], virtual.get(key), unit)}"
+        for key, unit, what in amounts
+        if flavor[key]
+    ]
     asked = asked or ["no vCPU, memory or disk"]
     named = {
         "flavor": flavor["name"],
@@ -69,6 +74,14 @@ def request_line(request: Data) -> str:
     }
     asked += [f"{name} {text}" for name, text in named.items() if text]
     return "; ".join(asked)
+
+
+def _virtual(much: float, unseen: float | None, unit: str) -> str:
+    """A word on an amount that kube-scheduler does not count, or counts otherwise."""
+    if not unseen:
+        return ""
+    counted = much - unseen
+    return f" (virtual; kube-scheduler counts {amount(counted, unit)})" if counted else " (virtual)"
 
 
 def _destination(destination: Data) -> str:

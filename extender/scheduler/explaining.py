@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from extender.filters.base import HostFilter
+from extender.filters.capacity import CapacityFilter
 from extender.model.attempt import PRE_STAGE, Fault, WeighPart
+from extender.model.columns import clamp
 from extender.model.explanation import Blocker, Explanation, HostVerdict, Total
 from extender.model.facts import Facts, Source
+from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.model.reason import Reason
 from extender.model.request_spec import RequestSpec
-from extender.scheduler import filtering, pre_stage
+from extender.scheduler import filtering, overcommit, pre_stage
 from extender.scheduler.filter_scheduler import FilterScheduler
 from extender.scheduler.pre_stage import PreStage
 from extender.scheduler.pre_stage_facts import pre_stage_facts
@@ -26,9 +30,21 @@ BLIND_SPOT = (
 
 
 def explain(
-    scheduler: FilterScheduler, table: HostTable, spec: RequestSpec, at: float
+    scheduler: FilterScheduler,
+    table: HostTable,
+    spec: RequestSpec,
+    at: float,
+    mode: str = "native",
 ) -> Explanation:
-    """Judge a pod by every filter on every known host, whoever refused it first."""
+    """Judge a pod by every filter on every known host, whoever refused it first.
+
+    Args:
+        scheduler: the enabled filters and weighers.
+        table: the hosts.
+        spec: the request.
+        at: seconds since the epoch.
+        mode: option ``kubernetes.overcommit``.
+    """
     names: list[str] = table.name.tolist()
     rows = np.arange(len(table), dtype=np.intp)
     pipeline = scheduler.filter(table, names, rows, spec)
@@ -36,11 +52,8 @@ def explain(
     blockers = _pre_stage(table, spec, before)
     faults: list[Fault] = []
     for host_filter in dict.fromkeys(scheduler.filters):
-        _blockers_of(host_filter, table, spec, blockers, faults)
-    hosts = [
-        HostVerdict(name, tuple(found), table.host_state(row).problems)
-        for row, (name, found) in enumerate(zip(names, blockers, strict=True))
-    ]
+        _blockers_of(host_filter, table, spec, mode, blockers, faults)
+    hosts = [_verdict(table.host_state(row), tuple(found)) for row, found in enumerate(blockers)]
     passed = np.flatnonzero(pipeline.passed)
     weighed: WeighPart = scheduler.weigh(table, [names[i] for i in passed], passed, spec)
     return Explanation(
@@ -55,7 +68,13 @@ def explain(
             *before.asked.notes,
             *(f"{f.plugin} failed on {f.host or 'all hosts'}: {f.text}" for f in faults),
         ),
+        overcommit=mode,
+        void=overcommit.void_ratios(table, scheduler.filters, mode, spec),
     )
+
+
+def _verdict(host: HostState, blockers: tuple[Blocker, ...]) -> HostVerdict:
+    return HostVerdict(host.host, blockers, host.problems, host.ram.held_at_one)
 
 
 def _pre_stage(table: HostTable, spec: RequestSpec, before: PreStage) -> list[list[Blocker]]:
@@ -72,6 +91,7 @@ def _blockers_of(
     host_filter: HostFilter,
     table: HostTable,
     spec: RequestSpec,
+    mode: str,
     blockers: list[list[Blocker]],
     faults: list[Fault],
 ) -> None:
@@ -79,10 +99,26 @@ def _blockers_of(
     reasons = host_filter.all_reasons()
     for row in np.flatnonzero(verdicts).tolist():
         try:
-            facts = host_filter.explain(table.host_state(row), spec)
+            host = table.host_state(row)
+            facts = host_filter.explain(host, spec)
+            if isinstance(host_filter, CapacityFilter):
+                facts = _with_void(facts, host_filter, host, spec, mode)
         except Exception as error:  # noqa: BLE001 - the verdict stands without its facts
             facts = Facts(sources=(Source("explanation", repr(error), host_filter.name()),))
         blockers[row].append(Blocker(host_filter.name(), reasons[verdicts[row] - 1], facts))
+
+
+def _with_void(
+    facts: Facts, judge: CapacityFilter, host: HostState, spec: RequestSpec, mode: str
+) -> Facts:
+    """The facts, and how much of the limit has no effect on the pod, where any has none."""
+    inventory = judge.inventory(host)
+    if not inventory.void or not overcommit.asked(spec, mode)[judge.resource]:
+        return facts
+    held = judge.unit.text(inventory.held)
+    where = f"kube-scheduler and the kubelet hold requests to {held}, status.allocatable"
+    void = Source("void", judge.unit.text(clamp(inventory.void)), where)
+    return replace(facts, sources=(*facts.sources, void))
 
 
 def _totals(hosts: Sequence[HostVerdict]) -> tuple[Total, ...]:

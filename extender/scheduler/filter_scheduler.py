@@ -218,7 +218,7 @@ class FilterScheduler:
         instance = Instance(spec.instance_uuid, spec.project_id, spec.name, spec.flavor.name, pairs)
         packing = self.options.packing_host_numa_cells_allocation_strategy
         cells = consumed(host, spec, packing=packing)
-        host.consume(spec.flavor, instance, devices_taken(host, spec), cells)
+        host.consume(spec.flavor, instance, devices_taken(host, spec), cells, spec.virtual)
         if cells is None:
             table.usage_changed(host)
         else:

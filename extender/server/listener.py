@@ -17,12 +17,14 @@ from extender.server.addresses import listen
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-_CLIENT_PATIENCE: Final = 10.0
+CLIENT_PATIENCE: Final = 10.0
 """Seconds a client may leave its request unfinished: each holds a thread meanwhile."""
 
 
-class _Handler(WSGIRequestHandler):
-    timeout = _CLIENT_PATIENCE
+class Handler(WSGIRequestHandler):
+    """One connection; nothing is said of it."""
+
+    timeout = CLIENT_PATIENCE
     # Headers and body are two writes: with Nagle's algorithm the second waits for the client's
     # delayed acknowledgement of the first, 40 ms.
     disable_nagle_algorithm = True
@@ -54,9 +56,7 @@ class Listener:
         host, port = owned.getsockname()[:2]
         # Given a socket, werkzeug duplicates it; without one it would end the process by itself
         # when the port is in use.
-        self._server: BaseWSGIServer = make_server(
-            host, port, app, threaded=True, request_handler=_Handler, fd=owned.fileno()
-        )
+        self._server = self._make_server(host, port, app, owned.fileno())
         if isinstance(bind, str):
             owned.close()
         self._thread = threading.Thread(
@@ -78,3 +78,6 @@ class Listener:
             self._server.shutdown()
             self._thread.join()
         self._server.server_close()
+
+    def _make_server(self, host: str, port: int, app: WSGIApplication, fd: int) -> BaseWSGIServer:
+        return make_server(host, port, app, threaded=True, request_handler=Handler, fd=fd)

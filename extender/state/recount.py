@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from extender.model.contribution import Contribution
+from extender.model.host_parts import Inventory
 from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
 from extender.state.cluster import Cluster
@@ -86,15 +87,19 @@ def recount(cluster: Cluster, hosts: Sequence[str]) -> list[Drift]:
 def _mend_host(state: HostState, entries: Sequence[Contribution]) -> list[Drift]:
     """The amounts and the instances."""
     found: list[Drift] = []
-    amounts = (
-        (state.cpu, "cpu.used", sum(entry.milli_vcpus for entry in entries)),
-        (state.ram, "ram.used", sum(entry.memory for entry in entries)),
-        (state.disk, "disk.used", sum(entry.disk for entry in entries)),
+    used = (
+        ("cpu", sum(entry.milli_vcpus for entry in entries)),
+        ("ram", sum(entry.memory for entry in entries)),
+        ("disk", sum(entry.disk for entry in entries)),
     )
-    for inventory, field, right in amounts:
-        if inventory.used != right:
-            found.append(Drift(state.host, field, inventory.used, right))
-            inventory.used = right
+    for position, (resource, amount) in enumerate(used):
+        virtual = sum(entry.virtual[position] for entry in entries if entry.virtual is not None)
+        inventory: Inventory = getattr(state, resource)
+        for field, right in (("used", amount), ("virtual", virtual)):
+            have = getattr(inventory, field)
+            if have != right:
+                found.append(Drift(state.host, f"{resource}.{field}", have, right))
+                setattr(inventory, field, right)
     io_ops = sum(entry.io_op for entry in entries)
     if state.num_io_ops != io_ops:
         found.append(Drift(state.host, "num_io_ops", state.num_io_ops, io_ops))

@@ -31,6 +31,7 @@ class Usage:
             host.cpu.used -= entry.milli_vcpus
             host.ram.used -= entry.memory
             host.disk.used -= entry.disk
+            host.use_virtual(entry.virtual, -1)
             host.num_io_ops -= entry.io_op
             host.use_extended(entry.extended, -1)
             host.remove_instance(entry.instance.uuid)
@@ -54,6 +55,7 @@ def charge(host: HostState, entry: Contribution) -> None:
     host.cpu.used += entry.milli_vcpus
     host.ram.used += entry.memory
     host.disk.used += entry.disk
+    host.use_virtual(entry.virtual)
     host.num_io_ops += entry.io_op
     host.use_extended(entry.extended)
     host.add_instance(entry.instance)

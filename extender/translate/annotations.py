@@ -196,6 +196,32 @@ AMPLIFIED_ALLOCATABLE_CPU = _saved("amplified", "cpu", "milli-cores", "126560")
 AMPLIFIED_ALLOCATABLE_MEMORY = _saved("amplified", "memory", "bytes", "50331648000")
 AMPLIFIED_ALLOCATABLE_DISK = _saved("amplified", "ephemeral-storage", "bytes", "161061273600")
 
+
+def _floor(resource: str, unit: str, example: str) -> Annotation:
+    return _node(
+        f"allocatable_floor_{resource.replace('-', '_')}",
+        Type.INTEGER,
+        "`0`",
+        f"The {resource} in {unit} that the node's pods request; the admission policy leaves no "
+        "less allocatable, so that a kubelet that restarts admits them all again.",
+        example,
+        "extender",
+    )
+
+
+ALLOCATABLE_FLOOR_CPU = _floor("cpu", "milli-cores", "4000")
+ALLOCATABLE_FLOOR_MEMORY = _floor("memory", "bytes", "33554432000")
+ALLOCATABLE_FLOOR_DISK = _floor("ephemeral-storage", "bytes", "107374182400")
+
+MEMORY_MANAGER_POLICY = _node(
+    "memory_manager_policy",
+    Type.TEXT,
+    "`None`",
+    "The policy of the kubelet's memory manager. On a node where it is `Static` memory is never "
+    "overcommitted, for the kubelet pins it.",
+    "Static",
+)
+
 DISABLED = _node(
     "disabled",
     Type.BOOLEAN,
@@ -347,6 +373,10 @@ TABLE: tuple[Annotation, ...] = (
     AMPLIFIED_ALLOCATABLE_CPU,
     AMPLIFIED_ALLOCATABLE_MEMORY,
     AMPLIFIED_ALLOCATABLE_DISK,
+    ALLOCATABLE_FLOOR_CPU,
+    ALLOCATABLE_FLOOR_MEMORY,
+    ALLOCATABLE_FLOOR_DISK,
+    MEMORY_MANAGER_POLICY,
     DISABLED,
     DISABLED_REASON,
     FORCED_DOWN,

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from extender.model.flavor import MIB
-from extender.model.host_parts import Inventory, Service, Unreadable
+from extender.model.host_parts import Service, Unreadable
 from extender.model.host_state import HostState
 from extender.model.metrics import Capacity
 from extender.translate import annotations as table
-from extender.translate import quantity
+from extender.translate.allocatable import CPU, MEMORY
 from extender.translate.capabilities import read_capabilities
+from extender.translate.inventory import inventories
 from extender.translate.metrics import read_metrics
 from extender.translate.numa import read_topology
 from extender.translate.pci import pci_pools
-from extender.translate.readers import (
-    AnnotationError,
-    read_boolean,
-    read_integer,
-    read_ratio,
-    read_text,
-)
+from extender.translate.readers import AnnotationError, read_boolean, read_text
 from extender.translate.schema import NodeSpec, NodeStatus
 from extender.translate.trust import NO_TRUST, read_trust
 
@@ -45,51 +38,6 @@ _NO_STATUS = NodeStatus()
 
 # Nova's convert_version_to_int, of the digits that lead each part.
 _RUNTIME = re.compile(r"([^:/]+)://(?:v?([0-9]{1,9})(?:\.([0-9]{1,9})(?:\.([0-9]{1,9}))?)?)?")
-
-
-class _Resource(NamedTuple):
-    """One of the three resources: its names on either side, and what to do when it is bad."""
-
-    name: str
-    ratio_name: str
-    ratio: Annotation
-    raw: Annotation
-    amplified: Annotation
-    convert: Callable[[int], int]
-    bad_total: Unreadable
-    bad_ratio: Unreadable
-
-
-_CPU = _Resource(
-    "cpu",
-    "cpu_allocation_ratio",
-    table.CPU_ALLOCATION_RATIO,
-    table.RAW_ALLOCATABLE_CPU,
-    table.AMPLIFIED_ALLOCATABLE_CPU,
-    quantity.milli,
-    Unreadable.CPU,
-    Unreadable.CPU_RATIO,
-)
-_RAM = _Resource(
-    "memory",
-    "ram_allocation_ratio",
-    table.RAM_ALLOCATION_RATIO,
-    table.RAW_ALLOCATABLE_MEMORY,
-    table.AMPLIFIED_ALLOCATABLE_MEMORY,
-    quantity.units,
-    Unreadable.RAM,
-    Unreadable.RAM_RATIO,
-)
-_DISK = _Resource(
-    "ephemeral-storage",
-    "disk_allocation_ratio",
-    table.DISK_ALLOCATION_RATIO,
-    table.RAW_ALLOCATABLE_DISK,
-    table.AMPLIFIED_ALLOCATABLE_DISK,
-    quantity.units,
-    Unreadable.DISK,
-    Unreadable.DISK_RATIO,
-)
 
 
 def host_state(
@@ -125,6 +73,7 @@ class _Reading:
         name, labels, options = self.node.name, self.node.labels, self.options
         mine = sorted((a for a in aggregates if a.has(name, labels)), key=lambda a: a.name)
         runtime, version = self._runtime()
+        cpu, ram, disk = inventories(self.node, options, self._bad)
         can = read_capabilities(self.node, runtime, self._bad)
         trust = self._annotated(
             lambda found: read_trust(found, labels, options.attestation_label),
@@ -136,24 +85,9 @@ class _Reading:
             uuid=self.node.uid,
             cell_uuid=labels.get(table.CELL.key, ""),
             labels=labels,
-            cpu=self._inventory(
-                _CPU,
-                options.reserved_host_cpus * 1000,
-                options.cpu_allocation_ratio,
-                options.initial_cpu_allocation_ratio,
-            ),
-            ram=self._inventory(
-                _RAM,
-                options.reserved_host_memory_mb * MIB,
-                options.ram_allocation_ratio,
-                options.initial_ram_allocation_ratio,
-            ),
-            disk=self._inventory(
-                _DISK,
-                options.reserved_host_disk_mb * MIB,
-                options.disk_allocation_ratio,
-                options.initial_disk_allocation_ratio,
-            ),
+            cpu=cpu,
+            ram=ram,
+            disk=disk,
             service=self._service(),
             aggregates=tuple(mine),
             zone_label=labels.get(table.ZONE_LABEL) or None,
@@ -167,7 +101,7 @@ class _Reading:
             reported_stats=can.stats,
             reported_metrics=self._annotated(read_metrics, Unreadable.METRICS, ()),
             reported_numa=self._annotated(read_topology, Unreadable.NUMA, None),
-            capacity=Capacity(self._capacity(_CPU), self._capacity(_RAM)),
+            capacity=Capacity(CPU.capacity(self.node) or 0, MEMORY.capacity(self.node) or 0),
             trust_lvl=trust.level,
             trust_time=trust.at,
             pci_pools=pci_pools(self.annotations, self.status.allocatable, self._bad),
@@ -186,69 +120,6 @@ class _Reading:
         except AnnotationError as error:
             self._bad(bit, f"node {error}")
             return otherwise
-
-    def _capacity(self, resource: _Resource) -> int:
-        """What metrics are shares of; 0, for no share, where it cannot be read."""
-        raw = (self.status.capacity or {}).get(resource.name)
-        try:
-            return 0 if raw is None else resource.convert(quantity.amount_json(raw))
-        except quantity.QuantityError:
-            return 0
-
-    def _inventory(
-        self, resource: _Resource, reserved: int, option: Fraction | None, initial: Fraction
-    ) -> Inventory:
-        total, total_from = self._total(resource)
-        ratio, ratio_from = self._ratio(resource, option, initial)
-        return Inventory(
-            total=max(0, total - reserved),
-            reserved=min(reserved, total),
-            ratio=ratio,
-            total_from=total_from,
-            ratio_from=ratio_from,
-        )
-
-    def _total(self, resource: _Resource) -> tuple[int, str]:
-        """The node's own amount, and where it stands.
-
-        A node whose allocatable was multiplied by the admission policy carries both amounts. Any
-        other allocatable is a new one of the kubelet's, and is the node's own.
-        """
-        allocatable = self._allocatable(resource)
-        try:
-            raw = read_integer(self.annotations, resource.raw)
-            amplified = read_integer(self.annotations, resource.amplified)
-        except AnnotationError as error:
-            self._bad(resource.bad_total, f"node {error}")
-            raw = amplified = None
-        if raw is not None and amplified is not None and allocatable == amplified:
-            return raw, f"node annotation {resource.raw.key}"
-        return allocatable or 0, f"status.allocatable.{resource.name}"
-
-    def _allocatable(self, resource: _Resource) -> int | None:
-        raw = (self.status.allocatable or {}).get(resource.name)
-        if raw is None:
-            return None
-        try:
-            return resource.convert(quantity.amount_json(raw))
-        except quantity.QuantityError as error:
-            self._bad(resource.bad_total, f"status.allocatable.{resource.name}: {error}")
-            return None
-
-    def _ratio(
-        self, resource: _Resource, option: Fraction | None, initial: Fraction
-    ) -> tuple[Fraction, str]:
-        source = f"node annotation {resource.ratio.key}"
-        try:
-            ratio = read_ratio(self.annotations, resource.ratio)
-        except AnnotationError as error:
-            self._bad(resource.bad_ratio, f"node {error}")
-            return Fraction(1), f"unreadable {source}"
-        if ratio is not None:
-            return ratio, source
-        if option is not None:
-            return option, f"option DEFAULT.{resource.ratio_name}"
-        return initial, f"option DEFAULT.initial_{resource.ratio_name}"
 
     def _flag(self, row: Annotation) -> bool:
         try:

@@ -80,6 +80,7 @@ class _Request:
             self.annotations = NO_TEXTS
         self.refusals: list[Refusal] = []
         self.extended: tuple[tuple[str, int], ...] = ()
+        self.virtual: tuple[int, int, int] | None = None
         self.sources = {"flavor": "pod requests"}
 
     def spec(self, at: float | None) -> RequestSpec:
@@ -110,6 +111,7 @@ class _Request:
             numa_topology=self._numa_topology(flavor, image),
             pci_requests=self._pci_requests(flavor),
             extended=self.extended,
+            virtual=self.virtual,
             at=at,
             tolerates_unschedulable=tolerates_unschedulable(pod),
             tolerates_not_ready=tolerates_not_ready(pod),
@@ -157,7 +159,7 @@ class _Request:
             named = shown(f"{self.pod.namespace}/{self.pod.name}", 320)
             problems = "; ".join(str(problem) for problem in requests.problems)
             raise TranslateError(f"Pod {named}: {problems}")
-        self.extended = requests.extended
+        self.extended, self.virtual = requests.extended, requests.virtual
         name = self._read(read_text, table.FLAVOR)
         extra_specs: Mapping[str, str] = self._try(shapes.read_extra_specs) or {}
         named_flavor = None

@@ -1,58 +1,39 @@
-"""What a pod takes off its node: kube-scheduler's effective requests, exactly.
+"""What a pod counts as: kube-scheduler's effective requests, and what only the extender counts.
 
-Source: ``k8s.io/component-helpers/resource``, ``PodRequests``, Kubernetes 1.37. Quantities are
-summed in nano units and rounded up once, on the sum over the pod. Claims of dynamic resource
-allocation that count as CPU or memory (alpha) are not read.
+Source: ``k8s.io/component-helpers/resource``, ``PodRequests``, Kubernetes 1.37: quantities are
+summed exactly (``extender.translate.pod_amounts``) and rounded up once, on the sum over the pod.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from extender.model.flavor import GIB, MIB
+from extender.model.overcommit import VIRTUAL_NAMES
 from extender.translate import quantity
-from extender.translate.errors import shown
 from extender.translate.extended import is_extended
-from extender.translate.schema import ContainerStatus, PodSpec, PodStatus
+from extender.translate.pod_amounts import NATIVE, Amounts, Count, Names, Problem, amounts_of
 
 if TYPE_CHECKING:
-    import msgspec
+    from extender.translate.schema import Pod, PodSpec, PodStatus
 
-    from extender.translate.schema import Container, Pod, Quantities
+VIRTUAL: Names = (VIRTUAL_NAMES["cpu"], VIRTUAL_NAMES["ram"], VIRTUAL_NAMES["disk"])
+"""What a pod may ask for instead: whole vCPUs, MiB and GiB, which only the extender counts."""
 
-CPU, MEMORY, DISK = "cpu", "memory", "ephemeral-storage"
-
-Names = tuple[str, str, str]
-NATIVE: Names = (CPU, MEMORY, DISK)
-_NATIVE = frozenset(NATIVE)
-
-Amounts = tuple[int, int, int]
-"""Three resources in nano units: CPU, memory and disk, or whichever are being counted."""
-
-ZERO: Amounts = (0, 0, 0)
+_VIRTUAL_UNITS = (1000, MIB, GIB)
 
 MOST_EXTENDED = 48
 """Extended resources of a pod that are counted. Each three of them take one look at the whole pod,
 which is as large as its author likes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A quantity that cannot be read, and counts as 0: where it stands, its text, what is wrong."""
-
-    path: str
-    text: str
-    wrong: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.wrong}"
-
-
 class Requests(NamedTuple):
     """Effective requests: milli-cores, bytes of memory, bytes of ephemeral storage.
 
-    ``extended`` are extended resources by name, whole ones, without those of which it asks 0.
+    ``virtual`` is how much more of the three that is than kube-scheduler and the kubelet count, of
+    a pod that asks for one of `VIRTUAL`; less than nothing where it asks for less of that than of
+    the real resource. ``extended`` are extended resources by name, whole ones, without those of
+    which it asks 0.
     """
 
     milli_vcpus: int = 0
@@ -60,29 +41,10 @@ class Requests(NamedTuple):
     disk: int = 0
     problems: tuple[Problem, ...] = ()
     extended: tuple[tuple[str, int], ...] = ()
+    virtual: Amounts | None = None
 
 
 NOTHING = Requests()
-
-
-class _Count:
-    """Three resources being counted: which, and what was come across while counting.
-
-    ``others`` are names seen beside the native ones; there may be native ones among them.
-    """
-
-    __slots__ = ("names", "others", "problems")
-
-    def __init__(self, names: Names, problems: list[Problem]) -> None:
-        self.names = names
-        self.problems = problems
-        self.others: set[str] | None = None
-
-    def see(self, requests: Quantities) -> None:
-        """Note the names of a map of quantities."""
-        if self.others is None:
-            self.others = set()
-        self.others.update(requests)
 
 
 def effective_requests(pod: Pod, *, bound: bool) -> Requests:
@@ -97,233 +59,53 @@ def effective_requests(pod: Pod, *, bound: bool) -> Requests:
     if spec is None:
         return NOTHING
     status = pod.status if bound else None
-    count = _Count(NATIVE, [])
-    total = _containers(spec, status, count)
-    if spec.resources is not None and spec.resources.requests:
-        total = _pod_level(spec.resources.requests, status, total, count)
-    if spec.overhead:
-        count.see(spec.overhead)
-        total = _sum(total, _amounts(spec.overhead, "spec.overhead", count))
+    count = Count(NATIVE, [])
+    cpu, memory, disk = amounts_of(spec, status, count)
+    native = quantity.milli(cpu), quantity.units(memory), quantity.units(disk)
+    if count.others is None:
+        problems = tuple(dict.fromkeys(count.problems)) if count.problems else ()
+        return Requests(*native, problems=problems)
+    counted, virtual = native, None
+    if not count.others.isdisjoint(VIRTUAL):
+        counted = _with_virtual(spec, status, count, native)
+        virtual = _difference(counted, native)
     return Requests(
-        quantity.milli(total[0]),
-        quantity.units(total[1]),
-        quantity.units(total[2]),
-        extended=_extended(spec, status, count) if count.others else (),
-        problems=tuple(dict.fromkeys(count.problems)) if count.problems else (),
+        *counted,
+        virtual=virtual,
+        extended=_extended(spec, status, count),
+        problems=tuple(dict.fromkeys(count.problems)),
     )
 
 
-def _extended(spec: PodSpec, status: PodStatus | None, seen: _Count) -> tuple[tuple[str, int], ...]:
-    """The extended resources among those seen, three at a time; pod-level requests have none."""
-    names = sorted(filter(is_extended, seen.others or ()))
+def _with_virtual(
+    spec: PodSpec, status: PodStatus | None, count: Count, native: Amounts
+) -> Amounts:
+    """The three resources; what is named of `VIRTUAL` in the place of what is native."""
+    named = count.others or ()
+    total = amounts_of(spec, status, Count(VIRTUAL, count.problems))
+    cpu, memory, disk = (
+        quantity.units(amount) * unit if name in named else own
+        for name, amount, unit, own in zip(VIRTUAL, total, _VIRTUAL_UNITS, native, strict=True)
+    )
+    return cpu, memory, disk
+
+
+def _extended(spec: PodSpec, status: PodStatus | None, count: Count) -> tuple[tuple[str, int], ...]:
+    """The extended resources among those seen, three at a time."""
+    names = sorted(filter(is_extended, count.others or ()))
     if len(names) > MOST_EXTENDED:
         wrong = f"{len(names)} extended resources are named; accepted: at most {MOST_EXTENDED}"
-        seen.problems.append(Problem("spec", names[MOST_EXTENDED][:40], wrong))
+        count.problems.append(Problem("spec", names[MOST_EXTENDED][:40], wrong))
         names = names[:MOST_EXTENDED]
     found: list[tuple[str, int]] = []
     for first in range(0, len(names), len(NATIVE)):
         one, two, three = (*names[first : first + len(NATIVE)], "", "")[: len(NATIVE)]
-        count = _Count((one, two, three), seen.problems)
-        total = _containers(spec, status, count)
-        if spec.overhead:
-            total = _sum(total, _amounts(spec.overhead, "spec.overhead", count))
-        counted = zip(count.names, map(quantity.units, total), strict=True)
+        three_of_them = (one, two, three)
+        total = amounts_of(spec, status, Count(three_of_them, count.problems))
+        counted = zip(three_of_them, map(quantity.units, total), strict=True)
         found += [(name, amount) for name, amount in counted if name and amount]
     return tuple(found)
 
 
-def _containers(spec: PodSpec, status: PodStatus | None, count: _Count) -> Amounts:
-    """What the containers need together, by their spec and, for a bound pod, their status."""
-    regular = spec.containers or ()
-    init = spec.init_containers or ()
-    own = [_own(container, "containers", count) for container in regular]
-    init_own = [_own(container, "initContainers", count) for container in init]
-    restartable = [container.restart_policy == "Always" for container in init]
-    by_spec = _aggregate(own, init_own, restartable)
-    if status is None:
-        return by_spec
-    infeasible = _resize_infeasible(status)
-    statuses = _statuses(status)
-    resources = status.resources
-    in_place = status.allocated_resources is not None and (
-        resources is not None and resources.requests is not None
-    )
-    if not statuses and not in_place:
-        # Without a status all three views are the spec, or nothing once it is infeasible.
-        return ZERO if infeasible else by_spec
-    if in_place:
-        # The pod's own totals stand for the sums over its containers.
-        allocated = _pod_allocated(status, count)
-        actuated = _pod_actuated(status, count)
-    else:
-        views = [
-            [
-                _views(container, amounts, statuses, infeasible, count)
-                for container, amounts in zip(containers, amounts_of, strict=True)
-            ]
-            for containers, amounts_of in ((regular, own), (init, init_own))
-        ]
-        allocated, actuated = (
-            _aggregate([v[i] for v in views[0]], [v[i] for v in views[1]], restartable)
-            for i in (0, 1)
-        )
-    reported = _largest(actuated, allocated)
-    return reported if infeasible else _largest(by_spec, reported)
-
-
-def _aggregate(
-    regular: Sequence[Amounts], init: Sequence[Amounts], restartable: Sequence[bool]
-) -> Amounts:
-    """The containers run together, after the init containers one by one beside the sidecars.
-
-    A restartable init container (a sidecar) stays, so it counts with the regular ones and with
-    every init container that starts after it.
-    """
-    total = regular[0] if len(regular) == 1 else _sum_of(regular)
-    if not init:
-        return total
-    sidecars = ZERO
-    peak = ZERO
-    for amounts, stays in zip(init, restartable, strict=True):
-        if stays:
-            total = _sum(total, amounts)
-            sidecars = _sum(sidecars, amounts)
-            peak = _largest(peak, sidecars)
-        else:
-            peak = _largest(peak, _sum(amounts, sidecars))
-    return _largest(total, peak)
-
-
-def _views(
-    container: Container,
-    by_spec: Amounts,
-    statuses: dict[str, ContainerStatus],
-    infeasible: bool,
-    count: _Count,
-) -> tuple[Amounts, Amounts]:
-    """What a container was allocated, and what it runs with.
-
-    Where its status says nothing, its spec stands in, unless that is a resize that cannot be.
-    """
-    name = container.name or ""
-    status = statuses.get(name)
-    allocated = ZERO if infeasible else by_spec
-    if status is None:
-        return allocated, allocated
-    place = f"status of container {shown(name, 63)}"
-    if status.allocated_resources is not None:
-        where = f"{place}: allocatedResources"
-        allocated = _amounts(status.allocated_resources, where, count)
-    actuated = allocated
-    if status.resources is not None and status.resources.requests is not None:
-        where = f"{place}: resources.requests"
-        actuated = _amounts(status.resources.requests, where, count)
-    return allocated, actuated
-
-
-def _pod_level(
-    requests: Quantities, status: PodStatus | None, total: Amounts, count: _Count
-) -> Amounts:
-    """The sum over the containers, replaced where the pod as a whole asks for cpu or memory."""
-    if not any(name in (CPU, MEMORY) or name.startswith("hugepages-") for name in requests):
-        return total
-    sources = [(requests, _amounts(requests, "spec.resources.requests", count))]
-    if status is not None and status.resources is not None:
-        if _resize_infeasible(status):
-            sources = []
-        if status.resources.requests:
-            sources.append((status.resources.requests, _pod_actuated(status, count)))
-        if status.allocated_resources:
-            sources.append((status.allocated_resources, _pod_allocated(status, count)))
-    cpu, memory, disk = total
-    given = [amounts[0] for names, amounts in sources if CPU in names]
-    cpu = max(given) if given else cpu
-    given = [amounts[1] for names, amounts in sources if MEMORY in names]
-    memory = max(given) if given else memory
-    return cpu, memory, disk
-
-
-def _pod_allocated(status: PodStatus, count: _Count) -> Amounts:
-    return _amounts(status.allocated_resources, "status.allocatedResources", count)
-
-
-def _pod_actuated(status: PodStatus, count: _Count) -> Amounts:
-    requests = status.resources.requests if status.resources is not None else None
-    return _amounts(requests, "status.resources.requests", count)
-
-
-def _resize_infeasible(status: PodStatus) -> bool:
-    for condition in status.conditions or ():
-        if condition.type == "PodResizePending":
-            return condition.reason == "Infeasible"
-    return False
-
-
-def _statuses(status: PodStatus) -> dict[str, ContainerStatus]:
-    """The statuses that say something about resources, by container name; the first one counts."""
-    found: dict[str, ContainerStatus] = {}
-    for statuses in (status.container_statuses, status.init_container_statuses):
-        for entry in statuses or ():
-            if entry.allocated_resources is not None or entry.resources is not None:
-                found.setdefault(entry.name or "", entry)
-    return found
-
-
-def _own(container: Container, field: str, count: _Count) -> Amounts:
-    resources = container.resources
-    if resources is None:
-        return ZERO
-    requests = resources.requests
-    if resources.limits:
-        # The API server has done so already (``SetDefaults_Pod`` in ``pkg/apis/core/v1``); a
-        # manifest that was never sent there has not.
-        requests = {**resources.limits, **(requests or {})}
-    if not requests:
-        return ZERO
-    if not _NATIVE.issuperset(requests):
-        count.see(requests)
-    before = len(count.problems)
-    amounts = _amounts(requests, "resources.requests", count)
-    for number in range(before, len(count.problems)):
-        problem = count.problems[number]
-        path = f"spec.{field}[{shown(container.name or '', 63)}].{problem.path}"
-        count.problems[number] = Problem(path, problem.text, problem.wrong)
-    return amounts
-
-
-def _amounts(requests: Quantities | None, path: str, count: _Count) -> Amounts:
-    """The three resources of a map of quantities; what cannot be read counts as 0."""
-    if not requests:
-        return ZERO
-    get = requests.get
-    one, two, three = count.names
-    first, second, third = get(one), get(two), get(three)
-    return (
-        0 if first is None else _amount(first, path, one, count),
-        0 if second is None else _amount(second, path, two, count),
-        0 if third is None else _amount(third, path, three, count),
-    )
-
-
-def _amount(raw: msgspec.Raw, path: str, name: str, count: _Count) -> int:
-    try:
-        return quantity.amount_json(raw)
-    except quantity.QuantityError as error:
-        text = quantity.json_text(raw)[:40]
-        count.problems.append(Problem(f"{path}.{name}", text, str(error)))
-        return 0
-
-
-def _sum(a: Amounts, b: Amounts) -> Amounts:
-    return a[0] + b[0], a[1] + b[1], a[2] + b[2]
-
-
-def _sum_of(many: Iterable[Amounts]) -> Amounts:
-    total = ZERO
-    for amounts in many:
-        total = _sum(total, amounts)
-    return total
-
-
-def _largest(a: Amounts, b: Amounts) -> Amounts:
-    return max(a[0], b[0]), max(a[1], b[1]), max(a[2], b[2])
+def _difference(a: Amounts, b: Amounts) -> Amounts:
+    return a[0] - b[0], a[1] - b[1], a[2] - b[2]

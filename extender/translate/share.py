@@ -59,6 +59,7 @@ def _contribution(
         milli_vcpus=requests.milli_vcpus,
         memory=requests.memory,
         disk=requests.disk,
+        virtual=requests.virtual,
         extended=requests.extended,
         io_op=io_op,
         terminating=pod.terminating,

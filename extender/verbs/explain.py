@@ -19,7 +19,8 @@ def explain_pod(engine: Engine, pod: Pod) -> Explanation:
         TranslateError: the pod's requests cannot be read.
     """
     with engine.judging(pod) as spec:
-        return explain(engine.scheduler, engine.cluster.table, spec, spec.at or 0.0)
+        mode = engine.options.overcommit
+        return explain(engine.scheduler, engine.cluster.table, spec, spec.at or 0.0, mode)
 
 
 def explain_pending(engine: Engine, namespace: str, name: str) -> Explanation:

@@ -18,9 +18,11 @@ Object = dict[str, Any]
 KINDS = {
     "ConfigMap": ("api/v1", "configmaps", True),
     "Event": ("api/v1", "events", True),
+    "LimitRange": ("api/v1", "limitranges", True),
     "Namespace": ("api/v1", "namespaces", False),
     "Node": ("api/v1", "nodes", False),
     "Pod": ("api/v1", "pods", True),
+    "ResourceQuota": ("api/v1", "resourcequotas", True),
     "Secret": ("api/v1", "secrets", True),
     "Service": ("api/v1", "services", True),
     "ServiceAccount": ("api/v1", "serviceaccounts", True),
@@ -52,7 +54,21 @@ class Api:
     def __init__(self, server: str, token: str, ca: Path) -> None:
         self.server = server
         self.token = token
+        self.ca = ca
         self.tls = ssl.create_default_context(cafile=str(ca))
+        # What the last answer warned of.
+        self.warnings: list[str] = []
+        self._impersonating: dict[str, str] = {}
+
+    def acting_as(self, user: str, group: str) -> Api:
+        """The same API server, as somebody else: what `kubectl --as` does."""
+        other = Api(self.server, self.token, self.ca)
+        other._impersonating = {"Impersonate-User": user, "Impersonate-Group": group}
+        return other
+
+    def kubelet(self, node: str) -> Api:
+        """The same API server, as a node's kubelet."""
+        return self.acting_as(f"system:node:{node}", "system:nodes")
 
     def request(
         self,
@@ -73,11 +89,17 @@ class Api:
                 "Content-Type": content_type,
                 # Ends up in metadata.managedFields as the manager's name.
                 "User-Agent": "nova-extender-e2e",
+                **self._impersonating,
             },
         )
         try:
             with urllib.request.urlopen(request, timeout=timeout, context=self.tls) as answer:
                 answered: Object = json.load(answer)
+                # Headers are read as Latin-1, and written in UTF-8.
+                self.warnings = [
+                    text.encode("latin-1").decode()
+                    for text in answer.headers.get_all("Warning", [])
+                ]
         except urllib.error.HTTPError as error:
             with error:
                 text = error.read().decode(errors="replace")

@@ -1,4 +1,4 @@
-"""Builds the programs that the end-to-end tests run: Kubernetes, etcd and kwok, from source.
+"""Builds the programs that the end-to-end tests run: Kubernetes, etcd, kwok and helm, from source.
 
 Each folder of `tools/` is a small Go module that pins what it builds. A tool is built again only
 when its module, or the way it is built here, has changed. Standard library only, so that it runs
@@ -78,6 +78,7 @@ class Tool:
 
 TOOLS = (
     Tool("etcd", ("etcd",), "."),
+    Tool("helm", ("helm",), "tool"),
     Tool("kwok", ("kwok",), "tool"),
     Tool(
         "kubernetes",

@@ -53,16 +53,24 @@ class Bulk:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
 
-    def call(self, method: str, where: str, body: Object | None = None) -> Object:
-        """One call on this thread's connection; raises `ApiError` unless it succeeds."""
+    def call(self, method: str, where: str, body: Object | None = None, **headers: str) -> Object:
+        """One call on this thread's connection; raises `ApiError` unless it succeeds.
+
+        Args:
+            method: Of HTTP.
+            where: The path, without its first slash.
+            body: What is sent, if anything is.
+            **headers: In place of the usual ones, or more: `Content_Type="…"`.
+        """
         connection = self._connection()
-        headers = {
+        sent = {
             "Authorization": f"Bearer {self._api.token}",
             "Accept": "application/json",
             "Content-Type": "application/json",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         data = None if body is None else json.dumps(body).encode()
-        connection.request(method, f"/{where}", data, headers)
+        connection.request(method, f"/{where}", data, sent)
         answer = connection.getresponse()
         text = answer.read()
         if answer.status >= HTTPStatus.BAD_REQUEST:

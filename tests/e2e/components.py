@@ -62,6 +62,8 @@ def api_server(binary: Path, workdir: Path, ports: Ports) -> list[str]:
         f"--cert-dir={certificates}",
         f"--token-auth-file={workdir / 'tokens.csv'}",
         "--authorization-mode=Node,RBAC",
+        # As kubeadm has it: a node may write of itself only what a kubelet has to.
+        "--enable-admission-plugins=NodeRestriction",
         "--service-cluster-ip-range=10.96.0.0/16",
         f"--service-account-issuer=https://{LOOPBACK}:{ports.api_server}",
         # The key of the serving certificate is there before it is read for this, and serves both

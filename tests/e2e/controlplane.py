@@ -219,6 +219,15 @@ class ControlPlane:
         self._write_kubeconfig(target, token.strip())
         return target
 
+    def kubeconfig_as(self, user: str, *groups: str) -> Path:
+        """A kubeconfig whose calls are another user's to the API server, with that user's rights.
+
+        The administrator's token is sent along with the name that is to count (impersonation).
+        """
+        target = self.workdir / f"kubeconfig-as-{user.replace(':', '-')}"
+        self._write_kubeconfig(target, self._token, {"as": user, "as-groups": groups})
+        return target
+
     def _define(self) -> None:
         """What is to run, and where each says that it is ready."""
         workdir, ports, at = self.workdir, self.ports, components.LOOPBACK
@@ -262,13 +271,15 @@ class ControlPlane:
         self.processes[name] = Process(name, arguments, log, env)
         self._probes[name] = probe
 
-    def _write_kubeconfig(self, target: Path, token: str) -> None:
+    def _write_kubeconfig(
+        self, target: Path, token: str, user: Mapping[str, Any] | None = None
+    ) -> None:
         cluster = {"server": self.server, "certificate-authority": str(self.ca)}
         content = {
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [{"name": "e2e", "cluster": cluster}],
-            "users": [{"name": "e2e", "user": {"token": token}}],
+            "users": [{"name": "e2e", "user": {"token": token, **(user or {})}}],
             "contexts": [{"name": "e2e", "context": {"cluster": "e2e", "user": "e2e"}}],
             "current-context": "e2e",
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,11 +19,14 @@ from tests.e2e.waiting import wait_until
 CPU_MILLI = 1000
 MEMORY_BYTES = 3840 * 1024**2
 READY_TIMEOUT = 60.0
+# It writes a pod's status ten seconds after the judgement, at worst.
+JUDGED_WITHIN = 40.0
 
 
 class HollowKubelet:
     """One node named `name`; it registers itself, and judges each pod bound to it as any kubelet.
 
+    To the API server it is `system:node:NAME`, with the rights of a node and no others.
     After a restart it knows nothing and admits its pods again, the oldest first. Stopped, its node
     stays Ready for as long as the control plane's grace period lasts. It listens on all addresses,
     which it cannot be told otherwise.
@@ -37,7 +41,7 @@ class HollowKubelet:
             components.hollow_kubelet(
                 control_plane.binaries / "kubemark",
                 control_plane.workdir / f"kubelet-{name}",
-                control_plane.kubeconfig,
+                control_plane.kubeconfig_as(f"system:node:{name}", "system:nodes"),
                 name,
                 (first, second),
             ),
@@ -62,6 +66,24 @@ class HollowKubelet:
         self.stop()
         self.start()
 
+    def judge_anew(self, pods: Iterable[str]) -> None:
+        """Restarts it, and waits until it has judged these running pods of the namespace default.
+
+        Those that it admits it starts again, for its fake containers are gone; the others fail.
+        """
+        before = {name: self._started(name) for name in pods}
+        self.restart()
+
+        def left() -> list[str]:
+            return [name for name, at in before.items() if self._started(name) in {"", at}]
+
+        wait_until(
+            lambda: not left(),
+            JUDGED_WITHIN,
+            lambda: f"{left()} judged; the kubelet's log ends:\n{self.process.tail()}",
+            interval=0.5,
+        )
+
     def run_static_pod(self, pod: objects.Object) -> str:
         """Gives it a pod by a file; returns the mirror pod's name in the API."""
         *_, folder = self._said(r'"Adding static pod path" path="([^"]+)"')
@@ -74,6 +96,15 @@ class HollowKubelet:
             lambda: f"the mirror pod {mirror}; the kubelet's log ends:\n{self.process.tail()}",
         )
         return mirror
+
+    def _started(self, name: str) -> str:
+        """When a pod's container was started, as its status tells; the phase of one that failed."""
+        status = self._api.get("Pod", name)["status"]
+        if status["phase"] == "Failed":
+            return "Failed"
+        (container,) = status.get("containerStatuses") or [{}]
+        started: str = container.get("state", {}).get("running", {}).get("startedAt", "")
+        return started
 
     def _said(self, pattern: str) -> list[str]:
         """What its log names; it makes its folders itself, anew at each start."""

@@ -199,6 +199,12 @@ def priority_class(name: str, value: int) -> Object:
     }
 
 
+def namespace(name: str, labels: Strings) -> Object:
+    """A namespace with labels."""
+    metadata = {"name": name, "labels": dict(labels)}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+
+
 def nova(**annotations: str) -> dict[str, str]:
     """Annotations under the project's prefix: `nova(cpu_allocation_ratio="0.5")`."""
     return {PREFIX + key: value for key, value in annotations.items()}

@@ -178,11 +178,11 @@ def _write(folder: Path, case: str, requests: list[Request]) -> None:
 
 
 def _readme() -> str:
-    etcd, kwok, kubernetes = TOOLS
+    tools = {tool.name: tool for tool in TOOLS}
     versions = (
-        f"Kubernetes {kubernetes.requirement('k8s.io/kubernetes')}, "
-        f"etcd {etcd.requirement('go.etcd.io/etcd/server/v3')} and "
-        f"kwok {kwok.requirement('sigs.k8s.io/kwok')}"
+        f"Kubernetes {tools['kubernetes'].requirement('k8s.io/kubernetes')}, "
+        f"etcd {tools['etcd'].requirement('go.etcd.io/etcd/server/v3')} and "
+        f"kwok {tools['kwok'].requirement('sigs.k8s.io/kwok')}"
     )
     texts = {name: text for name, (text, _) in CASES.items()} | {"preempting": PREEMPTING}
     cases = "\n".join(f"| `{name}-*.json` | {text} |" for name, text in texts.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import urllib.request
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.e2e import objects
+from tests.e2e import objects, verbs
 from tests.e2e.bulk import Bulk
 from tests.e2e.controlplane import ControlPlane
 from tests.e2e.extender_process import Extender, start_extender
@@ -127,6 +128,22 @@ class Scene:
         found = re.search(rf"^{re.escape(series)} (\S+)$", text, re.MULTILINE)
         assert found is not None, f"no series {series} in:\n{text}"
         return float(found[1])
+
+    def hosts(self) -> dict[str, dict[str, Any]]:
+        """The nodes as the extender sees them, by name: the lines of `/debug/hosts`."""
+        assert self.extender is not None
+        with urllib.request.urlopen(f"{self.extender.debug_url}/debug/hosts", timeout=5) as answer:
+            told = json.load(answer)
+        return {host["host"]: host for host in told["hosts"]}
+
+    def ask_filter(self, pod: objects.Object, *nodes: str) -> tuple[set[str], dict[str, str]]:
+        """Ask the extender itself about a pod of its own: who passes, and why the others do not."""
+        assert self.extender is not None
+        asked = {**pod, "metadata": {**pod["metadata"], "uid": pod["metadata"]["name"]}}
+        body = verbs.filter_body(asked, nodes)
+        _, reply, _ = verbs.ask(self.extender.url, "filter", body)
+        assert reply["Error"] == ""
+        return set(reply["NodeNames"]), reply["FailedAndUnresolvableNodes"] or {}
 
     def counted(self) -> int:
         """How many bound pods the extender has seen."""

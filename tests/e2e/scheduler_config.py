@@ -19,6 +19,7 @@ def scheduler_config(
     ignorable: bool = False,
     profiles: Sequence[str] = (DEFAULT_PROFILE,),
     plugin_config: Sequence[Mapping[str, Any]] = (),
+    ignored_groups: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The configuration as a dict, to be changed further if a test needs that.
 
@@ -32,7 +33,16 @@ def scheduler_config(
         ignorable: Whether pods are scheduled without it while it is away.
         profiles: A profile for each of these scheduler names, all alike.
         plugin_config: What the plugins of each profile are given.
+        ignored_groups: Groups of extended resources that NodeResourcesFit is not to count.
     """
+    given = [*plugin_config]
+    if ignored_groups:
+        fit = {
+            "apiVersion": "kubescheduler.config.k8s.io/v1",
+            "kind": "NodeResourcesFitArgs",
+            "ignoredResourceGroups": list(ignored_groups),
+        }
+        given.append({"name": "NodeResourcesFit", "args": fit})
     config: dict[str, Any] = {
         "apiVersion": "kubescheduler.config.k8s.io/v1",
         "kind": "KubeSchedulerConfiguration",
@@ -40,7 +50,7 @@ def scheduler_config(
         # Every node is asked about, so that a test knows which ones.
         "percentageOfNodesToScore": 100,
         "profiles": [
-            {"schedulerName": name, "pluginConfig": [dict(each) for each in plugin_config]}
+            {"schedulerName": name, "pluginConfig": [dict(each) for each in given]}
             for name in profiles
         ],
     }

@@ -208,13 +208,20 @@ def test_hosts_as_json(run: Runner) -> None:
     by_name = {host["host"]: host for host in found.json}
     assert by_name["compute-a1"]["cpu"] | {"unit": ""} == {
         "unit": "",
+        "raw": 8,
         "total": 8,
         "total_from": "node annotation nova-extender.io/raw_allocatable_cpu",
         "ratio": 16.0,
         "ratio_from": "node annotation nova-extender.io/cpu_allocation_ratio",
+        "ratio_origin": "annotation",
+        "held_at_one": "",
+        "enforced_by": ["CoreFilter"],
         "limit": 128,
         "used": 12,
         "free": 116,
+        "requested": 12,
+        "allocatable": 128,
+        "void": 0,
     }
     assert "the example cluster" not in found.err
     assert PROBLEM in found.err
@@ -493,7 +500,11 @@ def test_config_schema(run: Runner) -> None:
 
 def test_options_are_heeded(run: Runner, tmp_path: Path) -> None:
     """An option changes what the commands show: twice the memory, and one attempt only."""
-    settings = {"DEFAULT": {"ram_allocation_ratio": 2.0}, "scheduler": {"max_attempts": 1}}
+    settings = {
+        "DEFAULT": {"ram_allocation_ratio": 2.0},
+        "kubernetes": {"allow_memory_overcommit": True},
+        "scheduler": {"max_attempts": 1},
+    }
     file = written(tmp_path / "config.yaml", settings)
     hosts = run("hosts", "-o", "json", "--cluster", "example", "--config", file).json
     ratios = {host["host"]: host["ram"]["ratio"] for host in hosts}

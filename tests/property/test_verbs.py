@@ -115,7 +115,11 @@ examples = settings(max_examples=60, deadline=None)
 
 def made(cluster: Cluster) -> Engine:
     """An engine, built afresh."""
-    return engine(*cluster, kinds=[*AGGREGATES, *FLAVORS])
+    return engine(
+        *cluster,
+        kinds=[*AGGREGATES, *FLAVORS],
+        settings="kubernetes: {allow_memory_overcommit: true}",
+    )
 
 
 def verdicts(found: Any) -> dict[str, str]:

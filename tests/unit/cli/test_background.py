@@ -14,9 +14,10 @@ from extender.cli.identity import Identity
 from extender.config.load import load
 from extender.kube.binding import Binding, Outcome
 from extender.kube.errors import ApiError, TransportError
+from extender.kube.lease import Elector
 from extender.kube.transport import Response
 from extender.observe.binds import BindMetrics
-from tests.unit.verbs.making import engine
+from tests.unit.verbs.making import engine, node
 
 Answer = Callable[[str, str], Response]
 
@@ -150,3 +151,24 @@ def test_metrics_of_nodes_are_asked_for() -> None:
     made.reconfigured()
     server.until(*METRICS)
     made.stop()
+
+
+class Synced(Watched):
+    """Watches that have seen everything."""
+
+    synced = True
+
+
+def test_the_leader_nudges_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose ratio is not in effect; nobody else does."""
+    server = Server(lambda _method, _path: Response(200, {}, b"{}"))
+    made = background(server)
+    annotated = node("a", annotations={"cpu_allocation_ratio": "4"})
+    made._engine = engine([annotated])
+    made.attend(Synced())  # type: ignore[arg-type]  # watches by what is asked of them
+    (overcommit,) = (work for work in made._work if work.name == "overcommit")
+    overcommit._action()
+    assert ("PATCH", "/api/v1/nodes/a/status") not in server.asked
+    monkeypatch.setattr(Elector, "leading", True)
+    overcommit._action()
+    assert ("PATCH", "/api/v1/nodes/a/status") in server.asked

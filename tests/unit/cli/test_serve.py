@@ -19,8 +19,7 @@ def extender() -> Iterator[Extender]:
     """One of the example cluster, not started."""
     made = Extender(load(None, PORTS).config, "example", None)
     yield made
-    made.health_socket.close()
-    made.debug_socket.close()
+    made.beside.stop()
 
 
 def test_failed_builds_are_switched_by_a_reload(extender: Extender) -> None:

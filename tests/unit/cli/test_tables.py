@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -14,10 +13,7 @@ from rich.console import Console
 from extender.cli import tables
 from extender.model.attempt import Fault
 from extender.model.explanation import HostVerdict, Total
-from extender.model.flavor import GIB, MIB, Flavor
-from extender.model.groups import HostAggregate
-from extender.model.host_parts import Inventory, Service
-from extender.model.host_state import HostState
+from extender.model.flavor import GIB, Flavor
 from extender.model.request_spec import RequestSpec
 from extender.observe import render
 from tests.unit.observe.making import (
@@ -93,23 +89,6 @@ SOMEWHERE = render.explanation(
         passing=weighed({"node-1": 0.5, "node-2": 1.0}, STEPS[::-1]),
     )
 )
-HOSTS = [
-    render.host(
-        HostState(
-            host="node-1",
-            zone_label="az1",
-            aggregates=(HostAggregate("ssd"),),
-            cpu=Inventory(total=8000, used=6500, ratio=Fraction(3, 2), ratio_from="aggregate ssd"),
-            ram=Inventory(total=32 * GIB, used=28 * GIB + 512 * MIB),
-            disk=Inventory(total=100 * GIB, used=120 * GIB),
-        )
-    ),
-    render.host(
-        HostState(
-            host=LONG, zone_label="az2", service=Service(unschedulable=True), problems=("odd",)
-        )
-    ),
-]
 FAILED = render.attempt(
     attempt(
         part(
@@ -150,7 +129,6 @@ UNPLACED: dict[str, Any] = {
 ALL: list[tuple[Print, Any]] = [
     (tables.print_explanation, NOWHERE),
     (tables.print_explanation, SOMEWHERE),
-    (tables.print_hosts, HOSTS),
     (tables.print_attempt, FAILED),
     (tables.print_simulation, PLACED),
     (tables.print_simulation, UNPLACED),
@@ -231,30 +209,6 @@ def test_long_lists_are_cut_with_a_count() -> None:
     assert "h29" in text
     assert "h9 " not in text
     assert "and 10 more hosts; -o json shows more" in text
-
-
-def test_hosts() -> None:
-    """Used and limit in whole units, the ratio where it is not 1, and what is odd below."""
-    found = rows(printed(tables.print_hosts, HOSTS, 100))
-    assert ["HOST", "ZONE", "STATE", "vCPU", "MEMORY GiB", "DISK GiB", "PODS"] in found
-    assert ["node-1", "az1", "up", "6.5/12 x1.5", "28.5/32", "120/100", "0"] in found
-    assert ["- cpu 1.5 from aggregate ssd: node-1"] in found
-    assert ["- ram 1 from default: all"] in found
-    assert [f"- {LONG} is disabled: spec.unschedulable"] in found
-    assert [f"- {LONG}: odd"] in found
-
-
-def test_hosts_on_a_wide_screen() -> None:
-    """I/O operations and aggregates too, and long names whole."""
-    found = rows(printed(tables.print_hosts, HOSTS, 160))
-    assert found[0][-2:] == ["I/O OPS", "AGGREGATES"]
-    assert found[1] == ["node-1", "az1", "up", "6.5/12 x1.5", "28.5/32", "120/100", "0", "0", "ssd"]
-    assert found[2][0] == LONG
-
-
-def test_no_hosts() -> None:
-    """Said in so many words."""
-    assert printed(tables.print_hosts, []) == "No hosts are known.\n"
 
 
 def test_an_attempt() -> None:

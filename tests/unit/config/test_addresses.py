@@ -25,6 +25,20 @@ def test_an_address_is_host_and_port(bind: str, parts: tuple[str, int]) -> None:
     assert Bind().read(bind) == bind
 
 
+def test_an_address_may_be_off() -> None:
+    """Where nothing has to be listened on; otherwise it is an address like any other."""
+    off = Bind(may_be_off=True)
+    for value in ("", " ", None):
+        assert off.read(value) == ""
+        with pytest.raises(UnacceptableError):
+            Bind().read(value)
+    assert off.read("[::]:9443") == "[::]:9443"
+    wrongs: tuple[object, ...] = (0, False, [], FloatText("1"), "off")
+    for wrong in wrongs:
+        with pytest.raises(UnacceptableError):
+            off.read(wrong)
+
+
 @pytest.mark.parametrize(
     "bind",
     [

@@ -216,6 +216,68 @@ def test_options_of_one_filter_share_a_notice() -> None:
     )
 
 
+NOT_ALLOWED = "is above 1 and counts as 1 without kubernetes.allow_memory_overcommit"
+HELD = "kube-scheduler and the kubelet hold requests to what a node allows"
+ADVISORY = f"to no effect while kubernetes.overcommit is advisory: {HELD}"
+NO_MORE = (
+    "kubernetes.allow_memory_overcommit lets pods request no more while kubernetes.overcommit is"
+    f" advisory: {HELD}"
+)
+
+
+@pytest.mark.parametrize(
+    ("default", "kubernetes", "notices"),
+    [
+        # Memory above 1 is to be allowed first, whatever the mode.
+        ("ram_allocation_ratio: 1.5", "", [f"DEFAULT.ram_allocation_ratio {NOT_ALLOWED}"]),
+        (
+            "initial_ram_allocation_ratio: 1.5",
+            "overcommit: virtual",
+            [f"DEFAULT.initial_ram_allocation_ratio {NOT_ALLOWED}"],
+        ),
+        (
+            "ram_allocation_ratio: 1.5, initial_ram_allocation_ratio: 2.0",
+            "overcommit: advisory",
+            [f"DEFAULT.ram_allocation_ratio {NOT_ALLOWED}"],
+        ),
+        ("ram_allocation_ratio: 1.5", "allow_memory_overcommit: true", []),
+        ("ram_allocation_ratio: 1.0, initial_ram_allocation_ratio: 1.5", "", []),
+        ("ram_allocation_ratio: 0.9", "", []),
+        # Above 1 only where a mode makes it true.
+        ("cpu_allocation_ratio: 16.0, disk_allocation_ratio: 1.001", "", []),
+        ("cpu_allocation_ratio: 16.0", "overcommit: virtual", []),
+        (
+            "cpu_allocation_ratio: 16.0, initial_disk_allocation_ratio: 1.001",
+            "overcommit: advisory",
+            [
+                (
+                    "DEFAULT.cpu_allocation_ratio, DEFAULT.initial_disk_allocation_ratio are"
+                    f" above 1, {ADVISORY}"
+                )
+            ],
+        ),
+        (
+            "cpu_allocation_ratio: 1.001",
+            "overcommit: advisory",
+            [f"DEFAULT.cpu_allocation_ratio is above 1, {ADVISORY}"],
+        ),
+        ("cpu_allocation_ratio: 0.5", "overcommit: advisory", []),
+        ("", "overcommit: advisory", []),
+        ("", "overcommit: advisory, allow_memory_overcommit: true", [NO_MORE]),
+        (
+            "ram_allocation_ratio: 1.5",
+            "overcommit: advisory, allow_memory_overcommit: true",
+            [f"DEFAULT.ram_allocation_ratio is above 1, {ADVISORY}", NO_MORE],
+        ),
+        ("", "allow_memory_overcommit: true", []),
+    ],
+)
+def test_ratios_that_no_node_keeps_to(default: str, kubernetes: str, notices: list[str]) -> None:
+    """Only those that would count where annotations say nothing."""
+    text = f"DEFAULT: {{{default}}}\nkubernetes: {{{kubernetes}}}"
+    assert list(told(text)) == notices
+
+
 def test_a_numa_policy_is_noticed() -> None:
     """Once for all aliases that have one."""
     assert told(
@@ -269,6 +331,45 @@ def test_required_metrics_need_their_filter() -> None:
 def test_metrics_that_are_in_order(text: str) -> None:
     """Both cures cure it."""
     assert told(text) == ()
+
+
+WEBHOOK = "server: {webhook_bind: '127.0.0.1:9443'"
+
+
+@pytest.mark.parametrize("files", [(), ("cert",), ("key",), ("cert", "key")])
+def test_the_webhook_needs_a_certificate_and_its_key(files: tuple[str, ...]) -> None:
+    """API servers ask with TLS only; what is missing is named."""
+    given = "".join(f", webhook_{name}_file: /tls" for name in files)
+    missing = [f"server.webhook_{name}_file" for name in ("cert", "key") if name not in files]
+    found: tuple[Problem, ...] = ()
+    try:
+        load(None, f"{WEBHOOK}{given}}}")
+    except ConfigError as error:
+        found = tuple(error.problems)
+    assert [problem.path for problem in found] == missing
+    assert all("with TLS only" in problem.message for problem in found)
+
+
+def test_files_without_the_webhook_are_noticed() -> None:
+    """Nobody is shown them."""
+    assert told("server: {webhook_cert_file: /tls.crt, webhook_key_file: /tls.key}") == (
+        (
+            "server.webhook_cert_file, server.webhook_key_file have no effect without"
+            " server.webhook_bind"
+        ),
+    )
+
+
+@pytest.mark.parametrize("mode", ["virtual", "advisory"])
+def test_the_webhook_is_for_native_overcommit(mode: str) -> None:
+    """The other two leave nodes as they are, and the webhook would change them."""
+    text = f"{WEBHOOK}, webhook_cert_file: /a, webhook_key_file: /b}}"
+    with pytest.raises(ConfigError) as caught:
+        load(None, f"{text}\nkubernetes: {{overcommit: {mode}}}")
+    (problem,) = caught.value.problems
+    assert problem.path == "server.webhook_bind"
+    assert problem.message == f"kubernetes.overcommit {mode} leaves nodes as they are"
+    assert load(None, f"{text}\nkubernetes: {{overcommit: native}}").notices == ()
 
 
 def test_every_path_is_that_of_an_option() -> None:

@@ -34,6 +34,7 @@ def test_defaults_of_server() -> None:
     assert group.bind == "127.0.0.1:8888"
     assert group.health_bind == "127.0.0.1:8889"
     assert group.debug_bind == "127.0.0.1:8890"
+    assert (group.webhook_bind, group.webhook_cert_file, group.webhook_key_file) == ("", None, None)
     assert (group.max_body_bytes, group.keepalive, group.threads) == (16_777_216, 120, 128)
     assert group.attempts_memory_bytes == 33_554_432
     assert (group.log_level, group.log_format) == ("info", "json")
@@ -97,6 +98,21 @@ def test_addresses_must_differ() -> None:
     load(
         None, "server: {bind: '127.0.0.1:0', health_bind: '127.0.0.1:0', debug_bind: '127.0.0.1:0'}"
     )
+
+
+def test_the_webhook_may_be_off() -> None:
+    """Empty is off, and collides with nothing; on, its address is one of the four."""
+    for text in ("''", "null", "' '"):
+        assert load(None, f"server: {{webhook_bind: {text}}}").config.server.webhook_bind == ""
+    files = "webhook_cert_file: ' tls.crt ', webhook_key_file: /tls.key"
+    server = load(None, f"server: {{webhook_bind: '[::]:9443', {files}}}").config.server
+    assert (server.webhook_bind, server.webhook_cert_file) == ("[::]:9443", "tls.crt")
+    for bind, other in (("127.0.0.1:8889", "health_bind"), ("0.0.0.0:8888", "bind")):
+        (problem,) = problems(f"server: {{webhook_bind: '{bind}', {files}}}")
+        assert problem.path == "server.webhook_bind"
+        assert f"collides with server.{other}" in problem.message
+    (problem,) = problems("server: {webhook_bind: 9443}")
+    assert problem.accepted.endswith("; empty for off")
 
 
 def test_an_address_that_is_wrong_is_not_compared() -> None:

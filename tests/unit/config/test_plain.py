@@ -72,6 +72,8 @@ trusted_computing:
   attestation_auth_timeout: 60
   attestation_label: trust.node-restriction.kubernetes.io/level
 kubernetes:
+  overcommit: virtual
+  allow_memory_overcommit: true
   placement: decide
   admin_namespaces: [ops, kube-system]
   max_score: 10
@@ -108,6 +110,8 @@ def test_every_option_reaches_the_translation() -> None:
             PciAlias("a100", (("resource", "nvidia.com/gpu"),)),
         ),
         attestation_label="trust.node-restriction.kubernetes.io/level",
+        allow_memory_overcommit=True,
+        overcommit="virtual",
     )
 
 

@@ -37,12 +37,14 @@ def node(
     used: int = 0,
     ratio: str = "1",
     unreadable: Unreadable = ALL_READABLE,
+    held_at_one: str = "",
     name: str = "node-1",
 ) -> HostState:
     """A host in an aggregate for each of these ratios, amounts in the smallest parts."""
     aggregates = tuple(with_ratio(cls, text, f"a{n}") for n, text in enumerate(texts))
     found = HostState(host=name, unreadable=unreadable, aggregates=aggregates)
-    setattr(found, cls.resource, Inventory(total=total, used=used, ratio=Fraction(ratio)))
+    own = Inventory(total=total, used=used, ratio=Fraction(ratio), held_at_one=held_at_one)
+    setattr(found, cls.resource, own)
     return found
 
 
@@ -336,6 +338,65 @@ def test_explains_what_cannot_be_read(cls: Cls) -> None:
     assert cls().explain(node(cls, "2", unreadable=bad), asking(4)).short_by == 0
     host = node(cls, "2", unreadable=cls.unreadable_total)
     assert cls().explain(host, asking(4)).short_by is None
+
+
+WHY = "option x is false"
+
+
+@EACH
+@pytest.mark.parametrize(
+    ("texts", "limit"),
+    [
+        # of 1000; the host's own ratio of 1.5 is held at 1, too
+        ((), 1000),
+        (("2",), 1000),
+        (("1e300",), 1000),
+        (("3", "2"), 1000),
+        (("1.0001",), 1000),
+        (("1",), 1000),
+        (("0.5",), 500),
+        (("2", "0.5"), 500),
+        (("0",), 0),
+        (("-1",), -1000),
+        (("2", "x"), 1000),
+    ],
+)
+def test_held_at_one(cls: Cls, texts: tuple[str, ...], limit: int) -> None:
+    """Where a ratio above 1 is not to count, it does not count because an aggregate says it."""
+    host = node(cls, *texts, ratio="1.5", held_at_one=WHY)
+    assert cls().host_limits(table(host)).tolist() == [limit]
+    assert cls().inventory(host).limit == limit
+    if limit > 0:
+        host = node(cls, *texts, ratio="1.5", held_at_one=WHY, used=limit - 7)
+        assert judged(cls, host, 7) is None
+        assert judged(cls, host, 8) == "insufficient"
+
+
+@EACH
+def test_held_at_one_on_some_hosts(cls: Cls) -> None:
+    """One column for both kinds."""
+    hosts = table(
+        node(cls, "2", name="a"), node(cls, "2", name="b", held_at_one=WHY), node(cls, name="c")
+    )
+    assert cls().host_limits(hosts).tolist() == [2000, 1000, 1000]
+
+
+@EACH
+@pytest.mark.parametrize(
+    ("texts", "value", "where"),
+    [
+        (("2.50",), "1", f"aggregate a0: 2.50, held at 1, for {WHY}"),
+        (("4", "2", "2.0"), "1", f"aggregate a1, aggregate a2: 2, held at 1, for {WHY}"),
+        (("1",), "1", "aggregate a0"),
+        (("0.5",), "0.5", "aggregate a0"),
+        ((), "1", f"default: 1.5, held at 1, for {WHY}"),
+    ],
+)
+def test_explains_held_at_one(cls: Cls, texts: tuple[str, ...], value: str, where: str) -> None:
+    """The ratio that counts, what was said in its place, by whom, and why that does not count."""
+    facts = cls().explain(node(cls, *texts, ratio="1.5", held_at_one=WHY), asking(2))
+    source = facts.sources[2]
+    assert (source.name, source.value, source.where) == ("ratio", value, where)
 
 
 @EACH

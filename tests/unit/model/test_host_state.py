@@ -151,6 +151,29 @@ def test_consume_below_zero() -> None:
     assert node.free_ram_mb == -512
 
 
+def test_consume_what_only_the_extender_counts() -> None:
+    """A virtual instance takes all of its flavor, of which the kubelet sees the rest."""
+    node = host(vcpus_used=1)
+    asked = flavor(vcpus=4, memory_mb=1, root_gb=1)
+    node.consume(asked, instance("uid-1"), virtual=(3750, asked.memory, -5))
+    assert (node.cpu.used, node.cpu.virtual, node.cpu.requested) == (5000, 3750, 1250)
+    assert (node.ram.used, node.ram.requested) == (asked.memory, 0)
+    assert (node.disk.used, node.disk.requested) == (asked.root, asked.root + 5)
+    node.consume(asked, instance("uid-2"))
+    assert (node.cpu.used, node.cpu.virtual) == (9000, 3750)
+
+
+def test_virtual_amounts_come_and_go() -> None:
+    """What was noted can be taken back; of a pod that asks for nothing virtual there is nothing."""
+    node = host()
+    for amounts in ((1, -2, 3), None, (10, 20, 30)):
+        node.use_virtual(amounts)
+    assert (node.cpu.virtual, node.ram.virtual, node.disk.virtual) == (11, 18, 33)
+    for amounts in ((10, 20, 30), None, (1, -2, 3)):
+        node.use_virtual(amounts, -1)
+    assert (node.cpu.virtual, node.ram.virtual, node.disk.virtual) == (0, 0, 0)
+
+
 def test_copy_is_independent() -> None:
     """Consuming on a copy does not touch the original, nor the other way round."""
     node = host(vcpus_used=1)
@@ -161,6 +184,8 @@ def test_copy_is_independent() -> None:
     assert node.disk.used == 0
     assert node.instances == {}
     assert node.num_io_ops == 0
+    twin.use_virtual((1, 1, 1))
+    assert (node.cpu.virtual, node.ram.virtual, node.disk.virtual) == (0, 0, 0)
     node.consume(flavor(vcpus=4), instance("uid-3"))
     assert twin.vcpus_used == 2
     assert set(twin.instances) == {"uid-2"}

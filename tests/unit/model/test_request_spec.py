@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extender.model.flavor import Flavor
+from extender.model.flavor import MIB, Flavor
 from extender.model.request_spec import Destination, ImageMeta, RequestSpec, SchedulerRetries
 from tests.builders import spec
 
@@ -74,6 +74,13 @@ def test_brief() -> None:
     assert (
         RequestSpec(flavor=Flavor(), availability_zone="b").brief == "0 vCPU, 0 MiB memory, zone b"
     )
+
+
+def test_brief_of_a_virtual_request() -> None:
+    """What kube-scheduler does not count, or not as much, is marked."""
+    flavor = Flavor(milli_vcpus=2000, memory=512 * MIB, root=1024 * MIB)
+    asked = RequestSpec(flavor=flavor, virtual=(1900, 0, 1024 * MIB))
+    assert asked.brief == "2 vCPU (virtual), 512 MiB memory, 1024 MiB disk (virtual)"
 
 
 def test_brief_is_bounded() -> None:

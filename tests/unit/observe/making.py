@@ -21,6 +21,7 @@ from extender.model.attempt import (
 )
 from extender.model.explanation import Blocker, Explanation, HostVerdict, Total
 from extender.model.facts import VCPU, Facts, Source, Unit
+from extender.model.overcommit import VoidRatio
 from extender.model.reason import COMMON_REASONS, Category, Reason
 from extender.model.request_spec import RequestSpec
 
@@ -152,6 +153,8 @@ def explanation(
     spec: RequestSpec | None = None,
     totals: Iterable[Total] = (),
     notes: Iterable[str] = (),
+    overcommit: str = "native",
+    void: Iterable[VoidRatio] = (),
 ) -> Explanation:
     """A pod judged now; each host without a part in ``passing`` is refused by CoreFilter."""
     best = passing or weighed({})
@@ -164,4 +167,6 @@ def explanation(
         pipeline=part(refused),
         weighed=best,
         notes=tuple(notes),
+        overcommit=overcommit,
+        void=tuple(void),
     )

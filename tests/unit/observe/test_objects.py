@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 
+from extender.filters.core_filter import CoreFilter
 from extender.model.flavor import GIB, MIB, Flavor
 from extender.model.groups import HostAggregate, InstanceGroup
 from extender.model.host_parts import ALL_READABLE, Instance, Inventory, Service, Unreadable
@@ -18,6 +19,7 @@ from extender.model.request_spec import (
     SchedulerRetries,
 )
 from extender.observe.objects import host, request
+from extender.scheduler.overcommit import sharing
 
 
 def test_a_plain_request() -> None:
@@ -38,6 +40,7 @@ def test_a_plain_request() -> None:
             "swap": 0,
             "extra_specs": {},
         },
+        "virtual": None,
         "availability_zone": None,
         "ignore_hosts": [],
         "force_hosts": [],
@@ -78,6 +81,12 @@ def test_a_flavor_s_amounts_are_not_floored() -> None:
         "extra_specs": {"a": "1", "b": "2"},
     }
     assert list(found["extra_specs"]) == ["a", "b"]
+
+
+def test_what_of_a_request_is_virtual() -> None:
+    """How much more it is than kube-scheduler counts, in the flavor's units."""
+    found = request(RequestSpec(virtual=(1900, 512 * MIB, -GIB)))
+    assert found["virtual"] == {"vcpus": 1.9, "memory_mb": 512, "disk_mb": -1024}
 
 
 def test_what_a_request_names() -> None:
@@ -147,14 +156,30 @@ def test_image_properties_become_json() -> None:
 
 
 def test_a_host() -> None:
-    """Limit is ⌊total × ratio⌋ and free is limit less used: 8 × 1.5 − 14 = −2 vCPUs."""
+    """Limit is ⌊total × ratio⌋ and free is limit less used: 8 × 1.5 − 14 = −2 vCPUs.
+
+    Of 12, status.allocatable allows 10; of the 14 used, one vCPU is virtual.
+    """
     state = HostState(
         host="node-1",
         aggregates=(HostAggregate("ssd", metadata={"availability_zone": "az2, az1"}),),
         cpu=Inventory(
-            total=8000, used=14000, ratio=Fraction(3, 2), ratio_from="annotation", total_from="raw"
+            total=8000,
+            used=14000,
+            virtual=1000,
+            allocatable=10_000,
+            ratio=Fraction(3, 2),
+            ratio_from="node annotation x",
+            total_from="raw",
         ),
-        ram=Inventory(total=1024 * MIB, used=256 * MIB),
+        ram=Inventory(
+            total=1024 * MIB,
+            reserved=512 * MIB,
+            used=256 * MIB,
+            ratio=Fraction(2),
+            ratio_from="option y",
+            held_at_one="it is Tuesday",
+        ),
         disk=Inventory(total=MIB // 2),
         num_io_ops=1,
         failed_builds=2,
@@ -163,42 +188,64 @@ def test_a_host() -> None:
         problems=("something",),
         instances={"u": Instance("u", "default", "u")},
     )
-    assert host(state) == {
+    assert host(state, sharing((CoreFilter(),), "native")(state)) == {
         "host": "node-1",
         "zones": ["az1", "az2"],
         "zones_from": "aggregate ssd",
         "aggregates": ["ssd"],
         "state": "up",
         "state_from": [],
+        "overcommit": "native",
         "cpu": {
             "unit": "vCPU",
+            "raw": 8,
             "total": 8,
             "total_from": "raw",
             "ratio": 1.5,
-            "ratio_from": "annotation",
+            "ratio_from": "node annotation x",
+            "ratio_origin": "annotation",
+            "held_at_one": "",
+            "enforced_by": ["CoreFilter"],
             "limit": 12,
             "used": 14,
             "free": -2,
+            "requested": 13,
+            "allocatable": 10,
+            "void": 2,
         },
         "ram": {
             "unit": "MiB",
+            "raw": 1024 + 512,
             "total": 1024,
             "total_from": "status.allocatable",
             "ratio": 1.0,
-            "ratio_from": "default",
+            "ratio_from": "option y: 2, held at 1, for it is Tuesday",
+            "ratio_origin": "option",
+            "held_at_one": "it is Tuesday",
+            "enforced_by": [],
             "limit": 1024,
             "used": 256,
             "free": 768,
+            "requested": 256,
+            "allocatable": 1536,
+            "void": 0,
         },
         "disk": {
             "unit": "MiB",
+            "raw": 0.5,
             "total": 0.5,
             "total_from": "status.allocatable",
             "ratio": 1.0,
             "ratio_from": "default",
+            "ratio_origin": "default",
+            "held_at_one": "",
+            "enforced_by": [],
             "limit": 0.5,
             "used": 0,
             "free": 0.5,
+            "requested": 0,
+            "allocatable": 0.5,
+            "void": 0,
         },
         "num_instances": 1,
         "num_io_ops": 1,
@@ -214,7 +261,8 @@ def test_the_state_of_a_host_s_service() -> None:
 
     def state(unreadable: Unreadable = ALL_READABLE, **signs: bool | str) -> tuple[str, list[str]]:
         service = Service(**signs)  # type: ignore[arg-type]  # by the names of its fields
-        found = host(HostState(host="a", service=service, unreadable=unreadable))
+        one = HostState(host="a", service=service, unreadable=unreadable)
+        found = host(one, sharing((), "native")(one))
         return found["state"], found["state_from"]
 
     assert state() == ("up", [])

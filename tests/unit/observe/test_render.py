@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from extender.model.explanation import HostVerdict, Total
+from extender.model.overcommit import VoidRatio
 from extender.observe import render
 from tests.unit.observe.making import (
     DOWN,
@@ -221,3 +222,12 @@ def test_times_are_rfc_3339_in_utc() -> None:
     """To the millisecond, whole seconds too."""
     assert render.rfc3339(0) == "1970-01-01T00:00:00.000Z"
     assert render.rfc3339(1767225600.9996) == "2026-01-01T00:00:00.999Z"
+
+
+def test_notes_on_void_ratios_come_first() -> None:
+    """Before what is always said."""
+    void = [VoidRatio("cpu", 1, "a", 8000, 128_000)]
+    found = render.explanation(explanation(HostVerdict("a", ()), notes=["mind this"], void=void))
+    assert len(found["notes"]) == 2
+    assert found["notes"][0].startswith("the cpu ratio is void on 1 of 1 hosts: ")
+    assert found["notes"][1] == "mind this"

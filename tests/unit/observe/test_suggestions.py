@@ -10,6 +10,7 @@ import pytest
 from extender.model.explanation import Explanation, HostVerdict
 from extender.model.facts import MEBIBYTE, VCPU, Facts, Source, Unit
 from extender.model.flavor import MIB
+from extender.model.overcommit import VoidRatio
 from extender.model.reason import Category, Reason
 from extender.model.request_spec import Refusal, RequestSpec
 from extender.observe.suggestions import SOLE, smallest_ratio, suggestions
@@ -90,8 +91,60 @@ def test_the_ratio_that_would_admit_the_nearest_host() -> None:
     sources = (("total", "4 vCPU", "status.allocatable"), ("ratio", "1", "default"))
     e = explanation(HostVerdict("node-1", (lacking(NO_VCPUS, 1, 0.5, *sources),)))
     assert texts(e)["raise_ratio"] == (
-        "Raise on node-1 cpu_allocation_ratio to 1.125 (now 1, default); above 1 that needs "
-        "overcommit to be set up."
+        "Raise on node-1 cpu_allocation_ratio to 1.125 (now 1, default); above 1 that takes the "
+        "node's annotation, by which the chart's admission policy raises status.allocatable."
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "ending"),
+    [
+        ("native", "raises status.allocatable."),
+        ("virtual", "pods that ask for nova-extender.io/vcpu, /memory-mb and /disk-gb instead of "),
+        ("advisory", "that has no effect unless kubernetes.overcommit is native or virtual."),
+    ],
+)
+def test_what_a_ratio_above_one_takes(mode: str, ending: str) -> None:
+    """By how overcommit is set up; up to 1 it takes nothing."""
+    verdict = HostVerdict(
+        "a", (lacking(NO_VCPUS, 1, 0.5, ("total", "4 vCPU", ""), ("ratio", "1", "")),)
+    )
+    text = texts(explanation(verdict, overcommit=mode))["raise_ratio"]
+    assert "to 1.125 (now 1, ); above 1 " in text
+    assert ending in text
+    low = HostVerdict(
+        "a", (lacking(NO_VCPUS, 1, 0.5, ("total", "4 vCPU", ""), ("ratio", "0.5", "x")),)
+    )
+    text = texts(explanation(low, overcommit=mode))["raise_ratio"]
+    assert text == "Raise on a cpu_allocation_ratio to 0.625 (now 0.5, x)."
+
+
+OFF = "option kubernetes.allow_memory_overcommit is false"
+RAM = (("total", "1024 MiB", ""), ("ratio", "1", "x"))
+
+
+def test_memory_that_would_be_held_at_one() -> None:
+    """A ratio of memory above 1 needs more than the ratio, and what is said."""
+    lacks = lacking(NO_RAM, 600, 0, *RAM, unit="MiB")
+    text = texts(explanation(HostVerdict("a", (lacks,), held_at_one=OFF)))["raise_ratio"]
+    assert text.endswith(f", and a ratio of memory counts as 1 as long as {OFF}.")
+    assert OFF not in texts(explanation(HostVerdict("a", (lacks,))))["raise_ratio"]
+
+
+def test_other_ratios_are_not_held() -> None:
+    """A ratio of vCPUs counts on a node whose memory is held at 1."""
+    lacks = lacking(NO_VCPUS, 1, 0.5, ("total", "4 vCPU", ""), ("ratio", "1", "x"))
+    text = texts(explanation(HostVerdict("a", (lacks,), held_at_one=OFF)))["raise_ratio"]
+    assert OFF not in text
+
+
+def test_a_void_ratio_may_be_why_kube_scheduler_refuses() -> None:
+    """Where the pod passes here, and a ratio that let it pass has no effect."""
+    void = [VoidRatio("cpu", 1, "a", 8000, 16_000), VoidRatio("ram", 1, "a", 1, 2)]
+    e = explanation(HostVerdict("a", ()), passing=weighed({"a": 0.0}), void=void)
+    assert list(texts(e)) == ["ask_kube_scheduler", "void_ratio"]
+    assert texts(e)["void_ratio"] == (
+        "If that says Insufficient, the ratio has no effect: the notes say which, and where."
     )
 
 

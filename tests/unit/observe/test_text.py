@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extender.model.flavor import Flavor
+from extender.model.flavor import GIB, MIB, Flavor
 from extender.model.groups import InstanceGroup
 from extender.model.request_spec import Destination, RequestSpec, SchedulerRetries
 from extender.observe.objects import request
@@ -20,8 +20,6 @@ from extender.observe.text import (
     value,
     verdict_line,
 )
-
-MIB = 1 << 20
 
 
 def test_what_cannot_be_printed_is_escaped() -> None:
@@ -98,6 +96,28 @@ def test_a_verdict_in_a_line() -> None:
     assert verdict_line({"filter": "ComputeFilter", "text": "host is down"}) == (
         "ComputeFilter: host is down"
     )
+
+
+@pytest.mark.parametrize(
+    ("virtual", "line"),
+    [
+        (None, "2 vCPU; 512 MiB memory; 1 GiB disk"),
+        ((2000, 0, 0), "2 vCPU (virtual); 512 MiB memory; 1 GiB disk"),
+        (
+            (1900, 512 * MIB, GIB // 2),
+            (
+                "2 vCPU (virtual; kube-scheduler counts 0.1 vCPU); 512 MiB memory (virtual);"
+                " 1 GiB disk (virtual; kube-scheduler counts 512 MiB)"
+            ),
+        ),
+        ((-1000, 0, 0), "2 vCPU (virtual; kube-scheduler counts 3 vCPU); 512 MiB memory; 1 GiB di"),
+    ],
+)
+def test_what_of_a_request_is_virtual(virtual: tuple[int, int, int] | None, line: str) -> None:
+    """Amounts that kube-scheduler does not count, or not so."""
+    flavor = Flavor(milli_vcpus=2000, memory=512 * MIB, root=GIB)
+    found = request_line(request(RequestSpec(flavor=flavor, virtual=virtual)))
+    assert found.startswith(line)
 
 
 def test_sources_in_a_line() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -13,9 +15,12 @@ from extender.filters.core_filter import CoreFilter
 from extender.filters.ram_filter import RamFilter
 from extender.model.attempt import PRE_STAGE
 from extender.model.explanation import Explanation
-from extender.model.facts import Facts
+from extender.model.facts import Facts, Source
+from extender.model.flavor import GIB
+from extender.model.host_parts import Inventory
 from extender.model.host_state import HostState
 from extender.model.host_table import HostTable
+from extender.model.overcommit import VoidRatio
 from extender.model.reason import Category, Reason
 from extender.model.request_spec import Destination, Refusal, RequestSpec
 from extender.scheduler.explaining import BLIND_SPOT, explain
@@ -37,6 +42,12 @@ def explained(
 ) -> Explanation:
     """The explanation by these filters and weighers."""
     return explain(scheduler(*plugins), hosts, asked, at=12.5)
+
+
+def amplifiable(name: str, ratio: str, allocatable: int | None = None, used: int = 0) -> HostState:
+    """A host of 8 CPUs with a ratio, amplified or not."""
+    cpu = Inventory(total=8000, used=used, ratio=Fraction(ratio), allocatable=allocatable)
+    return replace(host(name), cpu=cpu)
 
 
 def blockers(found: Explanation) -> dict[str, list[tuple[str, str]]]:
@@ -277,3 +288,52 @@ def test_explaining_changes_nothing() -> None:
     explained(hosts, spec(vcpus=1), CoreFilter(), ByHost())
     assert hosts.cpu_used.tolist() == [3000]
     assert hosts.host_state(0).num_instances == 0
+
+
+def test_void_ratios() -> None:
+    """Those of what the pod asks for, on how many hosts; and the mode that they are void in."""
+    hosts = table(
+        amplifiable("a", "1"), amplifiable("b", "16"), amplifiable("c", "16", allocatable=128_000)
+    )
+    found = explained(hosts, spec(vcpus=1), CoreFilter())
+    assert found.void == (VoidRatio("cpu", 1, "b", 8000, 128_000),)
+    assert found.overcommit == "native"
+    assert explained(hosts, spec(memory_mb=1), CoreFilter()).void == ()
+
+
+@pytest.mark.parametrize(
+    ("mode", "virtual", "told"),
+    [
+        ("native", None, True),
+        ("advisory", None, True),
+        ("virtual", None, True),
+        ("virtual", (1000, 0, 0), False),
+        ("native", (1000, 0, 0), True),
+    ],
+)
+def test_a_refusal_on_a_host_whose_ratio_is_void(
+    mode: str, virtual: tuple[int, int, int] | None, told: bool
+) -> None:
+    """What kube-scheduler and the kubelet hold the pod to, unless they do not count it."""
+    hosts = table(
+        amplifiable("void", "2", used=16_000),
+        amplifiable("amplified", "2", allocatable=16_000, used=16_000),
+    )
+    asked = spec(vcpus=1, virtual=virtual)
+    found = explain(scheduler(CoreFilter()), hosts, asked, 12.5, mode)
+    assert found.overcommit == mode
+    sources = {v.host: v.blockers[0].facts.sources for v in found.hosts}
+    void = Source(
+        "void",
+        "8 vCPU",
+        "kube-scheduler and the kubelet hold requests to 8 vCPU, status.allocatable",
+    )
+    assert (void in sources["void"]) is told
+    assert "void" not in {source.name for source in sources["amplified"]}
+
+
+def test_why_memory_is_held_at_one() -> None:
+    """Each host's verdict knows, for who would raise the ratio."""
+    ram = Inventory(total=GIB, held_at_one="it is Tuesday")
+    found = explained(table(replace(host("a"), ram=ram), host("b")), spec())
+    assert [v.held_at_one for v in found.hosts] == ["it is Tuesday", ""]

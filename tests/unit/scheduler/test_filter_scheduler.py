@@ -382,6 +382,14 @@ def test_consume() -> None:
     assert [column.tolist() for column in columns] == [[3000], [2], [2]]
 
 
+def test_consume_virtual() -> None:
+    """What of it only the extender counts is noted as such, an instance after the other."""
+    hosts = table(host("a", vcpus_total=8))
+    select(scheduler(), hosts, spec(vcpus=2, virtual=(1500, 0, 0)), uuids=["u1", "u2"])
+    state = hosts.host_state(0)
+    assert (state.cpu.used, state.cpu.virtual, state.cpu.requested) == (4000, 3000, 1000)
+
+
 def test_consumption_is_seen_by_counting_filters() -> None:
     """Two places on a host, three instances: the third goes elsewhere."""
     made = scheduler(NumInstancesFilter(SchedulerOptions(max_instances_per_host=2)), BEST_FIRST)

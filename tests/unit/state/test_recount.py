@@ -28,6 +28,7 @@ def pod(uid: str, on: str = "a") -> Contribution:
         milli_vcpus=1000,
         memory=10,
         disk=100,
+        virtual=(750, 10, -50) if uid in "13" else None,
         io_op=True,
         group="web",
         owner="o",
@@ -63,6 +64,9 @@ def test_nothing_to_find(cluster: Cluster) -> None:
         ("cpu.used", lambda state: setattr(state.cpu, "used", 7), 7, 2000),
         ("ram.used", lambda state: setattr(state.ram, "used", 7), 7, 20),
         ("disk.used", lambda state: setattr(state.disk, "used", 7), 7, 200),
+        ("cpu.virtual", lambda state: setattr(state.cpu, "virtual", 7), 7, 750),
+        ("ram.virtual", lambda state: setattr(state.ram, "virtual", 0), 0, 10),
+        ("disk.virtual", lambda state: setattr(state.disk, "virtual", 0), 0, -50),
         ("num_io_ops", lambda state: setattr(state, "num_io_ops", 7), 7, 2),
         ("instances", lambda state: state.instances.clear(), "nothing", "1 and 1 more"),
         (
@@ -92,6 +96,7 @@ def test_host(
     assert recount(cluster, NAMES) == []
     state = cluster.table.host_state(0)
     assert (state.cpu.used, state.ram.used, state.disk.used) == (2000, 20, 200)
+    assert (state.cpu.virtual, state.ram.virtual, state.disk.virtual) == (750, 10, -50)
     assert (state.num_io_ops, set(state.instances)) == (2, {"1", "2"})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from extender.model.contribution import Contribution
 from extender.state.cluster import Cluster
 from extender.state.snapshot import Snapshot
@@ -52,6 +54,18 @@ def test_own_claims_count() -> None:
     snapshot.drop("p")
     snapshot.drop("p")
     assert used(snapshot) == {"a": 1000, "b": 0}
+
+
+def test_virtual_claims() -> None:
+    """What only the extender counts of a claim comes and goes with it."""
+    _, snapshot = made()
+    snapshot.claim(replace(entry("p", "b"), virtual=(750, 0, 0)))
+    inventory = snapshot.table.host_state(1).cpu
+    assert (inventory.used, inventory.requested) == (1000, 250)
+    with snapshot.apart("p"):
+        assert (inventory.used, inventory.requested) == (0, 0)
+    snapshot.drop("p")
+    assert (inventory.used, inventory.virtual) == (0, 0)
 
 
 def test_claims_from_before() -> None:

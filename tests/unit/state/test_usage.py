@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from extender.model.contribution import Contribution
@@ -78,3 +80,32 @@ def test_charge(io_op: bool) -> None:
     assert (state.cpu.used, state.ram.used, state.disk.used) == (5, 6, 7)
     assert state.num_io_ops == int(io_op)
     assert state.instances == {"1": instance}
+
+
+VIRTUAL = (750, 10, -50)
+
+
+def test_virtual_amounts_go_up_and_down() -> None:
+    """What only the extender counts of a pod, put on and taken off with it, and with it only."""
+    hosts = table(host("a"), host("b"))
+    usage = Usage(hosts)
+    state, other = hosts.host_state(0), hosts.host_state(1)
+    usage.add(entry("1"))
+    usage.add(replace(entry("2"), virtual=VIRTUAL))
+    usage.add(replace(entry("3"), virtual=VIRTUAL))
+    assert (state.cpu.used, state.ram.used, state.disk.used) == (3000, 30, 300)
+    assert (state.cpu.virtual, state.ram.virtual, state.disk.virtual) == (1500, 20, -100)
+    assert (state.cpu.requested, state.ram.requested, state.disk.requested) == (1500, 10, 400)
+    usage.subtract(replace(entry("2"), virtual=VIRTUAL))
+    usage.subtract(entry("1"))
+    assert (state.cpu.requested, state.ram.requested, state.disk.requested) == (250, 0, 150)
+    usage.subtract(replace(entry("3"), virtual=VIRTUAL))
+    for one in (state.cpu, state.ram, state.disk, other.cpu, other.ram, other.disk):
+        assert (one.used, one.virtual, one.requested) == (0, 0, 0)
+
+
+def test_charge_a_virtual_pod() -> None:
+    """Likewise on a host that is in no table."""
+    state = host("a")
+    charge(state, replace(entry("1"), virtual=VIRTUAL))
+    assert (state.cpu.requested, state.ram.requested, state.disk.requested) == (250, 0, 150)

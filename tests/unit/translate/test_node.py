@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extender.model.flavor import GIB, MIB
+from extender.model.flavor import GIB
 from extender.model.groups import HostAggregate
 from extender.model.host_parts import Service, Unreadable
 from extender.model.host_state import HostState
@@ -183,179 +182,28 @@ def test_an_object_without_metadata() -> None:
     assert host_state(decode_node(b"{}"), [], TranslateOptions()).host == ""
 
 
-# -- totals: raw and amplified -------------------------------------------------------------------
+# -- amounts (test_inventory has the rules) ------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("resource", "unit", "column"),
-    [("cpu", 1, "cpu"), ("memory", 1000, "ram"), ("ephemeral_storage", 1000, "disk")],
-)
-def test_amplified(resource: str, unit: int, column: str) -> None:
-    """While the allocatable is the one the policy wrote, the saved raw amount counts."""
+def test_each_resource_in_its_place() -> None:
+    """CPU, memory and disk as they are read, and what is wrong with one with all other problems."""
     host = state(
-        {f"raw_allocatable_{resource}": "2000", f"amplified_allocatable_{resource}": "32000"},
-        allocatable(**{resource: str(32000 // 1000 if unit == 1 else 32000)}),
+        {"cpu_allocation_ratio": "4.0", "disk_allocation_ratio": "none", "disabled": "maybe"},
+        allocatable(cpu="2", memory="1Gi", ephemeral_storage="10Gi"),
     )
-    inventory = getattr(host, column)
-    assert inventory.total == 2000
-    assert inventory.total_from == f"node annotation {PREFIX}raw_allocatable_{resource}"
+    assert (host.cpu.limit, host.ram.limit, host.disk.limit) == (8000, GIB, 10 * GIB)
+    assert host.unreadable == Unreadable.DISK_RATIO | Unreadable.SERVICE
+    assert [problem.split(": ")[0] for problem in host.problems] == [
+        f"node annotation {PREFIX}disk_allocation_ratio",
+        f"node annotation {PREFIX}disabled",
+    ]
 
 
-@pytest.mark.parametrize(
-    ("annotations", "why"),
-    [
-        ({"raw_allocatable_cpu": "2000", "amplified_allocatable_cpu": "32001"}, "another amount"),
-        ({"raw_allocatable_cpu": "2000"}, "no amplified amount"),
-        ({"amplified_allocatable_cpu": "32000"}, "no raw amount"),
-        ({"raw_allocatable_cpu": " ", "amplified_allocatable_cpu": "32000"}, "an empty one"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_not_amplified(annotations: dict[str, str], why: str) -> None:
-    """Any other allocatable is a new one of the kubelet's, and is raw itself."""
-    host = state(annotations, allocatable(cpu="32"))
-    assert host.cpu.total == 32_000, why
-    assert host.cpu.total_from == "status.allocatable.cpu"
-    assert not host.unreadable
-
-
-def test_amplified_is_compared_rounded_up() -> None:
-    """31999.1 milli-cores are 32000, as kube-scheduler rounds a node's allocatable."""
-    host = state(
-        {"raw_allocatable_cpu": "2000", "amplified_allocatable_cpu": "32000"},
-        allocatable(cpu="31999100u"),
-    )
-    assert host.cpu.total == 2000
-
-
-def test_no_allocatable_is_never_amplified() -> None:
-    """Without an allocatable there is nothing the saved amounts could belong to."""
-    host = state({"raw_allocatable_cpu": "5", "amplified_allocatable_cpu": "0"}, {})
-    assert host.cpu.total == 0
-
-
-def test_reserves() -> None:
-    """reserved_host_* are taken off: whole CPUs and MiB."""
-    options = TranslateOptions(
-        reserved_host_cpus=1, reserved_host_memory_mb=512, reserved_host_disk_mb=1024
-    )
-    host = state(options=options)
-    assert host.cpu.total == 2920
-    assert host.ram.total == 16 * GIB - 512 * MIB
-    assert host.disk.total == 99 * GIB
-
-
-def test_reserves_come_off_the_raw_amount() -> None:
-    """Nova's (total - reserved) x ratio, not the amplified amount less the reserve."""
-    host = state(
-        {
-            "raw_allocatable_cpu": "2000",
-            "amplified_allocatable_cpu": "8000",
-            "cpu_allocation_ratio": "4.0",
-        },
-        allocatable(cpu="8"),
-        TranslateOptions(reserved_host_cpus=1),
-    )
-    assert (host.cpu.total, host.cpu.limit) == (1000, 4000)
-
-
-def test_a_reserve_never_makes_a_total_negative() -> None:
-    """More reserved than there is leaves 0."""
-    host = state(
-        options=TranslateOptions(
-            reserved_host_cpus=4, reserved_host_memory_mb=20_000, reserved_host_disk_mb=200_000
-        )
-    )
-    assert (host.cpu.total, host.ram.total, host.disk.total) == (0, 0, 0)
-
-
-@pytest.mark.parametrize(
-    ("name", "column", "bit"),
-    [
-        ("cpu", "cpu", Unreadable.CPU),
-        ("memory", "ram", Unreadable.RAM),
-        ("ephemeral-storage", "disk", Unreadable.DISK),
-    ],
-)
-@pytest.mark.parametrize("value", ["abc", "-1", "", True, [1], {}])
-def test_an_unreadable_allocatable(name: str, column: str, bit: Unreadable, value: object) -> None:
-    """Counts as 0, is marked for that resource only, and is told."""
-    status = {**STATUS, "allocatable": {**STATUS["allocatable"], name: value}}  # type: ignore[dict-item]
-    host = state(status=status)
-    assert getattr(host, column).total == 0
-    assert host.unreadable == bit
-    (problem,) = host.problems
-    assert problem.startswith(f"status.allocatable.{name}: ")
-    assert "accepted: " in problem
-    assert [c for c in ("cpu", "ram", "disk") if getattr(host, c).total == 0] == [column]
-
-
-@pytest.mark.parametrize(
-    ("resource", "bit"),
-    [
-        ("cpu", Unreadable.CPU),
-        ("memory", Unreadable.RAM),
-        ("ephemeral_storage", Unreadable.DISK),
-    ],
-)
-@pytest.mark.parametrize("kind", ["raw", "amplified"])
-@pytest.mark.parametrize("value", ["abc", "-1", "1.5", "1Gi", "9" * 20])
-def test_an_unreadable_saved_amount(resource: str, bit: Unreadable, kind: str, value: str) -> None:
-    """Marks the resource; the others, and weighers, go on with status.allocatable."""
-    host = state({f"{kind}_allocatable_{resource}": value})
-    assert host.unreadable == bit
-    assert (host.cpu.total, host.ram.total, host.disk.total) == (3920, 16 * GIB, 100 * GIB)
-    (problem,) = host.problems
-    assert problem.startswith(f"node annotation {PREFIX}{kind}_allocatable_{resource}: ")
-
-
-# -- ratios --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("resource", ["cpu", "ram", "disk"])
-def test_ratio_precedence(resource: str) -> None:
-    """Annotation, then option, then initial option; each says where it came from."""
-    name = f"{resource}_allocation_ratio"
-    options = TranslateOptions(**{name: Fraction(3), f"initial_{name}": Fraction(2)})  # type: ignore[arg-type]
-    initial = TranslateOptions(**{f"initial_{name}": Fraction(2)})  # type: ignore[arg-type]
-
-    def seen(host: HostState) -> tuple[Fraction, str]:
-        inventory = getattr(host, resource)
-        return inventory.ratio, inventory.ratio_from
-
-    annotated = state({name: "16.5"}, options=options)
-    assert seen(annotated) == (Fraction(33, 2), f"node annotation {PREFIX}{name}")
-    assert seen(state(options=options)) == (Fraction(3), f"option DEFAULT.{name}")
-    assert seen(state(options=initial)) == (Fraction(2), f"option DEFAULT.initial_{name}")
-    assert seen(state()) == (Fraction(1), f"option DEFAULT.initial_{name}")
-
-
-def test_the_limit_is_floored() -> None:
-    """3920 milli-cores x 1.001 are 3923.92, of which 3923 count."""
-    assert state({"cpu_allocation_ratio": "1.001"}).cpu.limit == 3923
-
-
-@pytest.mark.parametrize(
-    ("resource", "bit"),
-    [
-        ("cpu", Unreadable.CPU_RATIO),
-        ("ram", Unreadable.RAM_RATIO),
-        ("disk", Unreadable.DISK_RATIO),
-    ],
-)
-@pytest.mark.parametrize("value", ["nan", "inf", "0", "-1", "1e9", "abc", "x" * 70_000])
-def test_an_unreadable_ratio(resource: str, bit: Unreadable, value: str) -> None:
-    """Marks that ratio only; the limit is reckoned with 1, not with the option."""
-    host = state(
-        {f"{resource}_allocation_ratio": value},
-        options=TranslateOptions(initial_cpu_allocation_ratio=Fraction(4)),
-    )
-    assert host.unreadable == bit
-    assert getattr(host, resource).ratio == 1
-    assert getattr(host, resource).limit == getattr(host, resource).total
-    (problem,) = host.problems
-    assert problem.startswith(f"node annotation {PREFIX}{resource}_allocation_ratio: ")
-    assert len(problem) < 400
+def test_what_no_filter_reads_is_only_told() -> None:
+    """A floor that is no number, a ratio of memory that does not count: the host is judged."""
+    host = state({"allocatable_floor_cpu": "much", "ram_allocation_ratio": "1.5"})
+    assert host.unreadable == Unreadable(0)
+    assert len(host.problems) == 2
 
 
 # -- service, zone, aggregates -------------------------------------------------------------------

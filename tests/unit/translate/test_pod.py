@@ -42,6 +42,32 @@ def refused(spec: RequestSpec) -> tuple[str, str]:
     return spec.refusal.reason.id, spec.refusal.detail
 
 
+@pytest.mark.parametrize(
+    ("requests", "asked", "virtual"),
+    [
+        ({"cpu": "1"}, (1000, 0, 0), None),
+        ({"nova-extender.io/vcpu": "2"}, (2000, 0, 0), (2000, 0, 0)),
+        (
+            {"cpu": "100m", "memory": "1Gi", "nova-extender.io/vcpu": "2"},
+            (2000, GIB, 0),
+            (1900, 0, 0),
+        ),
+        (
+            {"nova-extender.io/memory-mb": "512", "nova-extender.io/disk-gb": "1"},
+            (0, 512 * MIB, GIB),
+            (0, 512 * MIB, GIB),
+        ),
+    ],
+)
+def test_what_of_a_request_is_virtual(
+    requests: dict[str, str], asked: tuple[int, int, int], virtual: tuple[int, int, int] | None
+) -> None:
+    """What it is judged by, and how much more that is than kube-scheduler counts."""
+    spec = spec_of(None, requests)
+    assert (spec.flavor.milli_vcpus, spec.flavor.memory, spec.flavor.disk) == asked
+    assert spec.virtual == virtual
+
+
 # -- plain fields --------------------------------------------------------------------------------
 
 
@@ -275,6 +301,44 @@ def test_flavor_differs(requests: dict[str, str], detail: str) -> None:
     """Every amount that differs is named, with both numbers."""
     spec = spec_of({"flavor": "m1.small"}, requests)
     assert refused(spec) == ("flavor_differs", f"Flavor m1.small: {detail}")
+
+
+VIRTUAL_SMALL = {
+    "nova-extender.io/vcpu": "1",
+    "nova-extender.io/memory-mb": "2048",
+    "nova-extender.io/disk-gb": "20",
+}
+
+
+def test_a_virtual_pod_and_its_flavor() -> None:
+    """The virtual amounts are its flavor's; what it requests beside them is its own affair."""
+    requests = {**VIRTUAL_SMALL, "cpu": "100m", "memory": "64Mi", "nvidia.com/gpu": "1"}
+    spec = spec_of({"flavor": "m1.small"}, requests)
+    assert spec.refusal is None
+    assert spec.flavor == Flavor(
+        name="m1.small", milli_vcpus=1000, memory=2 * GIB, root=20 * GIB, extra_specs={}
+    )
+    assert spec.virtual == (900, 2 * GIB - 64 * MIB, 20 * GIB)
+    assert spec.extended == (("nvidia.com/gpu", 1),)
+    assert spec_of(None, SMALL_REQUESTS).virtual is None
+
+
+def test_a_virtual_pod_of_another_flavor() -> None:
+    """Real amounts that equal the flavor's make up for nothing."""
+    requests = {**SMALL_REQUESTS, **VIRTUAL_SMALL, "nova-extender.io/vcpu": "0"}
+    assert refused(spec_of({"flavor": "m1.small"}, requests)) == (
+        "flavor_differs",
+        "Flavor m1.small: the pod requests 0 milli-cores of CPU, the flavor has 1000",
+    )
+
+
+@pytest.mark.parametrize("bad", ["x", "-1"])
+def test_an_unreadable_virtual_request(bad: str) -> None:
+    """As of any other resource."""
+    with pytest.raises(TranslateError) as caught:
+        spec_of(None, {"nova-extender.io/vcpu": bad, "cpu": "1"})
+    place = "spec.containers['main'].resources.requests.nova-extender.io/vcpu: "
+    assert str(caught.value).startswith(f"Pod 'default/web': {place}")
 
 
 def test_unknown_flavor() -> None:

@@ -1,6 +1,6 @@
-"""Effective pod requests: every rule of kube-scheduler's PodRequests, worked out by hand.
+"""What a pod counts as: effective requests, rounded, virtual ones and extended resources.
 
-Amounts are CPU in milli-cores unless a test says otherwise.
+How amounts add up over a pod is ``test_pod_amounts``'s.
 """
 
 from __future__ import annotations
@@ -8,16 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from extender.model.flavor import GIB, MIB
-from extender.translate.objects import Pod, decode_pod
-from extender.translate.pod_requests import MOST_EXTENDED, Requests, effective_requests
+from extender.translate.objects import decode_pod
+from extender.translate.pod_requests import MOST_EXTENDED, VIRTUAL, Requests, effective_requests
 from tests.unit.translate.making import container, pod
-
-INFEASIBLE = [{"type": "PodResizePending", "status": "True", "reason": "Infeasible"}]
-DEFERRED = [{"type": "PodResizePending", "status": "True", "reason": "Deferred"}]
 
 
 def cpu(amount: str) -> dict[str, str]:
@@ -25,433 +20,11 @@ def cpu(amount: str) -> dict[str, str]:
     return {"cpu": amount}
 
 
-def c(amount: str, name: str = "main", **more: Any) -> dict[str, Any]:
-    """A container that requests so much CPU."""
-    return container(name, cpu(amount), **more)
-
-
-def sidecar(amount: str, name: str = "sidecar") -> dict[str, Any]:
-    """A restartable init container."""
-    return c(amount, name, restartPolicy="Always")
-
-
-def reported(
-    name: str = "main", allocated: str | None = None, actuated: str | None = None
-) -> dict[str, Any]:
-    """A container's status with what it was allocated and what it runs with."""
-    status: dict[str, Any] = {"name": name}
-    if allocated is not None:
-        status["allocatedResources"] = cpu(allocated)
-    if actuated is not None:
-        status["resources"] = {"requests": cpu(actuated)}
-    return status
-
-
-def milli(spec: dict[str, Any], status: dict[str, Any] | None = None, *, bound: bool) -> int:
-    """The pod's effective CPU."""
-    requests = effective_requests(pod(spec, status or {}), bound=bound)
-    assert requests.problems == ()
-    return requests.milli_vcpus
-
-
-SPEC_ONLY = [
-    ("one container counts as it asks", {"containers": [c("250m")]}, 250),
-    ("containers add up", {"containers": [c("250m"), c("1", "b")]}, 1250),
-    ("no containers ask nothing", {"containers": []}, 0),
-    ("null containers ask nothing", {"containers": None}, 0),
-    ("a container without resources asks nothing", {"containers": [container()]}, 0),
-    ("null requests ask nothing", {"containers": [{"name": "c", "resources": None}]}, 0),
-    (
-        "a small init container hides behind the containers",
-        {"containers": [c("500m")], "initContainers": [c("200m", "i")]},
-        500,
-    ),
-    (
-        "a large init container is what the pod needs",
-        {"containers": [c("500m")], "initContainers": [c("2", "i")]},
-        2000,
-    ),
-    (
-        "init containers run one by one",
-        {"containers": [c("500m")], "initContainers": [c("700m", "i"), c("900m", "j")]},
-        900,
-    ),
-    (
-        "a sidecar runs beside the containers",
-        {"containers": [c("500m")], "initContainers": [sidecar("200m")]},
-        700,
-    ),
-    (
-        "an init container after a sidecar runs beside it: 200 + 900",
-        {"containers": [c("500m")], "initContainers": [sidecar("200m"), c("900m", "i")]},
-        1100,
-    ),
-    (
-        "an init container before a sidecar runs alone: max(900, 500 + 200)",
-        {"containers": [c("500m")], "initContainers": [c("900m", "i"), sidecar("200m")]},
-        900,
-    ),
-    (
-        "sidecars add up before a later init container: 200 + 300 + 600",
-        {
-            "containers": [c("100m")],
-            "initContainers": [sidecar("200m"), sidecar("300m", "t"), c("600m", "i")],
-        },
-        1100,
-    ),
-    (
-        "a sidecar's own start needs the sidecars so far: 200 + 300, without containers",
-        {"initContainers": [sidecar("200m"), sidecar("300m", "t")]},
-        500,
-    ),
-    (
-        "another restartPolicy is no sidecar",
-        {
-            "containers": [c("500m")],
-            "initContainers": [c("200m", "i", restartPolicy="OnFailure")],
-        },
-        500,
-    ),
-    ("overhead is added", {"containers": [c("500m")], "overhead": cpu("50m")}, 550),
-    (
-        "overhead is added to an init container's need too",
-        {"containers": [], "initContainers": [c("2", "i")], "overhead": cpu("50m")},
-        2050,
-    ),
-    (
-        "pod-level requests replace the sum, also a larger one",
-        {"containers": [c("500m")], "resources": {"requests": cpu("300m")}},
-        300,
-    ),
-    (
-        "pod-level requests replace an init container's need",
-        {"initContainers": [c("2", "i")], "resources": {"requests": cpu("300m")}},
-        300,
-    ),
-    (
-        "overhead is added to pod-level requests: 300 + 50",
-        {
-            "containers": [c("500m")],
-            "resources": {"requests": cpu("300m")},
-            "overhead": cpu("50m"),
-        },
-        350,
-    ),
-    (
-        "pod-level requests of memory leave CPU to the containers",
-        {"containers": [c("500m")], "resources": {"requests": {"memory": "1Gi"}}},
-        500,
-    ),
-    (
-        "pod-level hugepages leave CPU to the containers",
-        {"containers": [c("500m")], "resources": {"requests": {"hugepages-2Mi": "4Mi"}}},
-        500,
-    ),
-    (
-        "pod-level requests of 0 replace too",
-        {"containers": [c("500m")], "resources": {"requests": cpu("0")}},
-        0,
-    ),
-    (
-        "empty pod-level requests replace nothing",
-        {"containers": [c("500m")], "resources": {"requests": {}}},
-        500,
-    ),
-    (
-        "pod-level requests count without containers",
-        {"containers": [], "resources": {"requests": cpu("300m")}},
-        300,
-    ),
-    (
-        "quantities are summed exactly and rounded up once: 3 x 0.4m is 2m, not 3m",
-        {"containers": [c("400u"), c("400u", "b"), c("400u", "d")]},
-        2,
-    ),
-    ("a nano-core counts as a milli-core", {"containers": [c("1n")]}, 1),
-]
-
-
-@pytest.mark.parametrize(
-    ("spec", "expected"), [case[1:] for case in SPEC_ONLY], ids=[case[0] for case in SPEC_ONLY]
-)
-@pytest.mark.parametrize("is_bound", [False, True])
-def test_by_spec(spec: dict[str, Any], expected: int, is_bound: bool) -> None:
-    """Without a status, a bound pod counts as a pending one."""
-    assert milli(spec, bound=is_bound) == expected
-
-
-ONE = {"containers": [c("500m")]}
-TWO = {"containers": [c("500m"), c("1", "b")]}
-POD_LEVEL = {"containers": [c("500m")], "resources": {"requests": cpu("300m")}}
-
-BOUND = [
-    (
-        "a status without resources says nothing",
-        ONE,
-        {"containerStatuses": [{"name": "main"}]},
-        500,
-    ),
-    (
-        "a resize downwards still counts what was allocated: max(500, 800)",
-        ONE,
-        {"containerStatuses": [reported(allocated="800m")]},
-        800,
-    ),
-    (
-        "a resize upwards already counts as it asks: max(500, 200)",
-        ONE,
-        {"containerStatuses": [reported(allocated="200m", actuated="200m")]},
-        500,
-    ),
-    (
-        "what the container runs with counts while it is more: max(500, 600, 900)",
-        ONE,
-        {"containerStatuses": [reported(allocated="600m", actuated="900m")]},
-        900,
-    ),
-    (
-        "what it runs with alone: the allocated view stays the spec",
-        ONE,
-        {"containerStatuses": [reported(actuated="700m")]},
-        700,
-    ),
-    (
-        "an empty map of allocated resources is nothing, not absent",
-        ONE,
-        {"containerStatuses": [{"name": "main", "allocatedResources": {}}]},
-        500,
-    ),
-    (
-        "an infeasible resize counts what was allocated only: not 500",
-        ONE,
-        {"containerStatuses": [reported(allocated="200m")], "conditions": INFEASIBLE},
-        200,
-    ),
-    (
-        "an infeasible resize counts the larger of allocated and actuated",
-        ONE,
-        {
-            "containerStatuses": [reported(allocated="200m", actuated="300m")],
-            "conditions": INFEASIBLE,
-        },
-        300,
-    ),
-    (
-        "an infeasible resize without status of the container counts nothing",
-        ONE,
-        {"conditions": INFEASIBLE},
-        0,
-    ),
-    (
-        "of two containers only the one with a status counts then",
-        TWO,
-        {"containerStatuses": [reported("b", "700m")], "conditions": INFEASIBLE},
-        700,
-    ),
-    (
-        "an infeasible resize with an empty allocation counts nothing",
-        ONE,
-        {
-            "containerStatuses": [{"name": "main", "allocatedResources": {}}],
-            "conditions": INFEASIBLE,
-        },
-        0,
-    ),
-    (
-        "a deferred resize is not infeasible",
-        ONE,
-        {"containerStatuses": [reported(allocated="200m")], "conditions": DEFERRED},
-        500,
-    ),
-    (
-        "the first PodResizePending condition decides",
-        ONE,
-        {
-            "containerStatuses": [reported(allocated="200m")],
-            "conditions": [*DEFERRED, *INFEASIBLE],
-        },
-        500,
-    ),
-    (
-        "each view is summed first: spec 1500, allocated 100 + 1200, not 500 + 1200",
-        TWO,
-        {"containerStatuses": [reported(allocated="100m"), reported("b", "1200m")]},
-        1500,
-    ),
-    (
-        "allocated 900 + 1000 by spec of the other container",
-        TWO,
-        {"containerStatuses": [reported(allocated="900m")]},
-        1900,
-    ),
-    (
-        "other conditions say nothing",
-        ONE,
-        {
-            "containerStatuses": [reported(allocated="200m")],
-            "conditions": [{"type": "Ready", "status": "True", "reason": "Infeasible"}],
-        },
-        500,
-    ),
-    (
-        "a status of an unknown container counts nothing",
-        ONE,
-        {"containerStatuses": [reported("other", "9")]},
-        500,
-    ),
-    (
-        "of two statuses of one name the first counts",
-        ONE,
-        {"containerStatuses": [reported(allocated="600m"), reported(allocated="900m")]},
-        600,
-    ),
-    (
-        "a sidecar's status counts: 500 + 400",
-        {"containers": [c("500m")], "initContainers": [sidecar("200m")]},
-        {"initContainerStatuses": [reported("sidecar", "400m")]},
-        900,
-    ),
-    (
-        "a normal init container's status counts: max(500, 800)",
-        {"containers": [c("500m")], "initContainers": [c("200m", "i")]},
-        {"initContainerStatuses": [reported("i", "800m")]},
-        800,
-    ),
-    (
-        "overhead is added after the views: 800 + 50",
-        {"containers": [c("500m")], "overhead": cpu("50m")},
-        {"containerStatuses": [reported(allocated="800m")]},
-        850,
-    ),
-    (
-        "pod-level: without status.resources the spec replaces",
-        POD_LEVEL,
-        {"allocatedResources": cpu("900m")},
-        300,
-    ),
-    (
-        "pod-level: max of spec, actuated and allocated replaces",
-        POD_LEVEL,
-        {"resources": {"requests": cpu("700m")}, "allocatedResources": cpu("900m")},
-        900,
-    ),
-    (
-        "pod-level: status.resources without requests leaves spec and allocated",
-        POD_LEVEL,
-        {"resources": {}, "allocatedResources": cpu("400m")},
-        400,
-    ),
-    (
-        "pod-level: an infeasible resize leaves the spec out",
-        POD_LEVEL,
-        {
-            "resources": {"requests": cpu("100m")},
-            "allocatedResources": cpu("200m"),
-            "conditions": INFEASIBLE,
-        },
-        200,
-    ),
-    (
-        "pod-level: infeasible and an empty status replace nothing: the container's 600",
-        POD_LEVEL,
-        {
-            "resources": {},
-            "containerStatuses": [reported(allocated="600m")],
-            "conditions": INFEASIBLE,
-        },
-        600,
-    ),
-    (
-        "pod-level: a name only in the status replaces too",
-        {"containers": [c("500m")], "resources": {"requests": {"memory": "1Gi"}}},
-        {"resources": {"requests": cpu("200m")}},
-        200,
-    ),
-    (
-        "pod-level: hugepages in the spec let CPU of the status replace",
-        {"containers": [c("500m")], "resources": {"requests": {"hugepages-2Mi": "2Mi"}}},
-        {"resources": {"requests": cpu("200m")}},
-        200,
-    ),
-    (
-        "pod-level: ephemeral storage alone does not",
-        {"containers": [c("500m")], "resources": {"requests": {"ephemeral-storage": "1Gi"}}},
-        {"resources": {"requests": cpu("200m")}},
-        500,
-    ),
-    (
-        "both pod-level status maps stand for the sums over containers: max(500, 600, 700)",
-        ONE,
-        {
-            "resources": {"requests": cpu("600m")},
-            "allocatedResources": cpu("700m"),
-            "containerStatuses": [reported(allocated="9")],
-        },
-        700,
-    ),
-    (
-        "one of the two alone does not: the container's 900",
-        ONE,
-        {
-            "allocatedResources": cpu("700m"),
-            "containerStatuses": [reported(allocated="900m")],
-        },
-        900,
-    ),
-    (
-        "both pod-level status maps and infeasible: max(600, 700) without the spec",
-        {"containers": [c("2")]},
-        {
-            "resources": {"requests": cpu("600m")},
-            "allocatedResources": cpu("700m"),
-            "conditions": INFEASIBLE,
-        },
-        700,
-    ),
-]
-
-
-@pytest.mark.parametrize(
-    ("spec", "status", "expected"),
-    [case[1:] for case in BOUND],
-    ids=[case[0] for case in BOUND],
-)
-def test_by_status(spec: dict[str, Any], status: dict[str, Any], expected: int) -> None:
-    """A bound pod counts by its status too."""
-    assert milli(spec, status, bound=True) == expected
-
-
-@pytest.mark.parametrize(
-    ("spec", "status"), [case[1:3] for case in BOUND], ids=[case[0] for case in BOUND]
-)
-def test_a_pending_pod_is_judged_by_its_spec(spec: dict[str, Any], status: dict[str, Any]) -> None:
-    """Whatever the status says, a pod that is yet to be placed asks what its spec asks."""
-    assert milli(spec, status, bound=False) == milli(spec, bound=False)
-
-
 def test_three_resources() -> None:
     """CPU in milli-cores, memory and ephemeral storage in bytes; others are not counted."""
     asks = {"cpu": "1.5", "memory": "64Mi", "ephemeral-storage": "2Gi", "hugepages-2Mi": "x"}
     requests = effective_requests(pod({"containers": [container(requests=asks)]}), bound=False)
     assert requests == Requests(1500, 64 * MIB, 2 * GIB)
-
-
-def test_the_maximum_is_taken_resource_by_resource() -> None:
-    """CPU of the init container, memory of the container: max(500m, 2), max(1Gi, 64Mi)."""
-    spec = {
-        "containers": [container(requests={"cpu": "500m", "memory": "1Gi"})],
-        "initContainers": [container("i", {"cpu": "2", "memory": "64Mi"})],
-    }
-    assert effective_requests(pod(spec), bound=True) == Requests(2000, GIB, 0)
-
-
-def test_pod_level_requests_leave_disk_to_the_containers() -> None:
-    """Ephemeral storage is no pod-level resource."""
-    spec = {
-        "containers": [container(requests={"ephemeral-storage": "1Gi"})],
-        "resources": {"requests": {"cpu": "1", "ephemeral-storage": "5Gi"}},
-    }
-    assert effective_requests(pod(spec), bound=False) == Requests(1000, 0, GIB)
 
 
 def test_fractions_of_a_byte_round_up_once() -> None:
@@ -480,154 +53,6 @@ def test_absurd_amounts() -> None:
 def test_nothing(raw: bytes, is_bound: bool) -> None:
     """A pod without a spec asks nothing."""
     assert effective_requests(decode_pod(raw), bound=is_bound) == Requests()
-
-
-# -- quantities that cannot be read --------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("value", "text", "wrong"),
-    [
-        ("abc", "abc", "'abc' is not a quantity; accepted: a decimal number"),
-        ("-1", "-1", "'-1' is negative; accepted: 0 or more"),
-        (-2, "-2", "'-2' is negative; accepted: 0 or more"),
-        ("", "", "'' is not a quantity; accepted: a decimal number"),
-        (True, "true", "'true' is not a quantity; accepted: a decimal number"),
-        ([1], "[1]", "'[1]' is not a quantity; accepted: a decimal number"),
-        ("x" * 1000, "x" * 40, "…' is not a quantity; accepted: a decimal number"),
-    ],
-    ids=lambda value: str(value)[:10],
-)
-def test_an_unreadable_quantity(value: object, text: str, wrong: str) -> None:
-    """Counts as 0, and says where it stands; the rest of the pod counts as ever."""
-    spec = {"containers": [container("a", {"cpu": value, "memory": "1Gi"}), c("500m", "b")]}
-    requests = effective_requests(pod(spec), bound=True)
-    assert (requests.milli_vcpus, requests.memory) == (500, GIB)
-    (problem,) = requests.problems
-    assert problem.path == "spec.containers['a'].resources.requests.cpu"
-    assert problem.text == text
-    assert wrong in problem.wrong
-    assert str(problem) == f"{problem.path}: {problem.wrong}"
-
-
-@pytest.mark.parametrize(
-    ("spec", "status", "path"),
-    [
-        (
-            {"initContainers": [c("x", "i")]},
-            {},
-            "spec.initContainers['i'].resources.requests.cpu",
-        ),
-        ({"overhead": cpu("x")}, {}, "spec.overhead.cpu"),
-        ({"resources": {"requests": cpu("x")}}, {}, "spec.resources.requests.cpu"),
-        (
-            ONE,
-            {"containerStatuses": [reported(allocated="x")]},
-            "status of container 'main': allocatedResources.cpu",
-        ),
-        (
-            ONE,
-            {"containerStatuses": [reported(allocated="1", actuated="x")]},
-            "status of container 'main': resources.requests.cpu",
-        ),
-        (
-            POD_LEVEL,
-            {"resources": {"requests": cpu("x")}},
-            "status.resources.requests.cpu",
-        ),
-        (
-            POD_LEVEL,
-            {"resources": {"requests": cpu("1")}, "allocatedResources": cpu("x")},
-            "status.allocatedResources.cpu",
-        ),
-    ],
-)
-def test_where_an_unreadable_quantity_stands(
-    spec: dict[str, Any], status: dict[str, Any], path: str
-) -> None:
-    """Each place has its own path, and is told once however often it is read."""
-    problems = effective_requests(pod(spec, status), bound=True).problems
-    assert [problem.path for problem in problems] == [path]
-
-
-# -- laws ----------------------------------------------------------------------------------------
-
-AMOUNTS = st.sampled_from(["0", "1n", "100m", "250m", "1", "1.5", "3", "2k"])
-CONTAINERS = st.lists(AMOUNTS, max_size=4)
-
-
-@given(amounts=CONTAINERS, order=st.randoms(use_true_random=False))
-def test_the_order_of_containers_is_irrelevant(amounts: list[str], order: Any) -> None:
-    """Regular containers start together."""
-    containers = [c(amount, f"c{i}") for i, amount in enumerate(amounts)]
-    before = milli({"containers": containers}, bound=False)
-    order.shuffle(containers)
-    assert milli({"containers": containers}, bound=False) == before
-
-
-@given(regular=CONTAINERS, init=CONTAINERS, more=AMOUNTS)
-def test_another_container_never_lowers_the_requests(
-    regular: list[str], init: list[str], more: str
-) -> None:
-    """Neither a regular nor an init container makes a pod smaller."""
-    containers = [c(amount, f"c{i}") for i, amount in enumerate(regular)]
-    inits = [c(amount, f"i{i}") for i, amount in enumerate(init)]
-    before = milli({"containers": containers, "initContainers": inits}, bound=False)
-    spec = {"containers": [*containers, c(more, "x")], "initContainers": inits}
-    assert milli(spec, bound=False) >= before
-    spec = {"containers": containers, "initContainers": [*inits, c(more, "x")]}
-    assert milli(spec, bound=False) >= before
-
-
-@given(regular=CONTAINERS, init=CONTAINERS)
-def test_all_sidecars_are_as_containers(regular: list[str], init: list[str]) -> None:
-    """A pod whose init containers are all sidecars asks the sum of everything."""
-    containers = [c(amount, f"c{i}") for i, amount in enumerate(regular)]
-    sidecars = [sidecar(amount, f"i{i}") for i, amount in enumerate(init)]
-    together = [c(amount, f"x{i}") for i, amount in enumerate(regular + init)]
-    spec = {"containers": containers, "initContainers": sidecars}
-    assert milli(spec, bound=False) == milli({"containers": together}, bound=False)
-
-
-@given(regular=CONTAINERS, statuses=st.lists(st.tuples(AMOUNTS, AMOUNTS), max_size=4))
-def test_a_feasible_resize_never_counts_less_than_the_spec(
-    regular: list[str], statuses: list[tuple[str, str]]
-) -> None:
-    """What the spec asks is held free for it, whatever the status says."""
-    spec = {"containers": [c(amount, f"c{i}") for i, amount in enumerate(regular)]}
-    status = {"containerStatuses": [reported(f"c{i}", a, b) for i, (a, b) in enumerate(statuses)]}
-    assert milli(spec, status, bound=True) >= milli(spec, bound=False)
-
-
-@given(
-    st.recursive(
-        st.none()
-        | st.booleans()
-        | st.integers()
-        | st.text()
-        | st.floats(allow_nan=False, allow_infinity=False),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-        max_leaves=5,
-    )
-)
-def test_any_json_as_a_quantity(value: object) -> None:
-    """Whatever stands for a quantity, the pod is read, and counts 0 or more."""
-    spec = {"containers": [container(requests={"cpu": value})], "overhead": {"memory": value}}
-    read: Pod = pod(spec)
-    requests = effective_requests(read, bound=True)
-    assert requests.milli_vcpus >= 0
-    assert requests.memory >= 0
-
-
-def test_limits_stand_in_for_requests_that_are_not_given() -> None:
-    """As the API server defaults them: the limit where no request is named, 0 where 0 is named."""
-    limited = {"name": "main", "resources": {"limits": {"cpu": "2", "memory": "1Gi"}}}
-    requested = {
-        "name": "second",
-        "resources": {"limits": {"cpu": "2", "memory": "1Gi"}, "requests": {"cpu": "0"}},
-    }
-    found = effective_requests(pod({"containers": [limited, requested]}, {}), bound=False)
-    assert found == Requests(2000, 2 * GIB, 0)
 
 
 def gpus(amount: Any, name: str = "main", **more: Any) -> dict[str, Any]:
@@ -726,7 +151,10 @@ def test_many_extended_resources_by_name() -> None:
 
 def test_extended_resources_beside_native_ones() -> None:
     """Each keeps its own amount: CPU of one container is no device of the other."""
-    spec = {"containers": [c("1500m"), gpus("2", "b")], "overhead": cpu("250m")}
+    spec = {
+        "containers": [container(requests=cpu("1500m")), gpus("2", "b")],
+        "overhead": cpu("250m"),
+    }
     requests = effective_requests(pod(spec), bound=False)
     assert requests.milli_vcpus == 1750
     assert requests.extended == (("nvidia.com/gpu", 2),)
@@ -738,7 +166,9 @@ def test_extended_resources_of_a_bound_pod() -> None:
     more = {"containerStatuses": [{"name": "main", "allocatedResources": {"nvidia.com/gpu": "3"}}]}
     assert extended(spec, more, bound=True) == {"nvidia.com/gpu": 3}
     assert extended(spec, more) == {"nvidia.com/gpu": 2}
-    assert extended(spec, {"containerStatuses": [reported()]}, bound=True) == {"nvidia.com/gpu": 2}
+    assert extended(spec, {"containerStatuses": [{"name": "main"}]}, bound=True) == {
+        "nvidia.com/gpu": 2
+    }
     in_place = {"allocatedResources": cpu("1"), "resources": {"requests": cpu("1")}}
     assert extended(spec, in_place, bound=True) == {"nvidia.com/gpu": 2}
 
@@ -767,3 +197,188 @@ def test_huge_extended_resources() -> None:
     """Absurd amounts are cut, and add up without an error."""
     found = extended({"containers": [gpus("1e99"), gpus("1e99", "b")]})
     assert found == {"nvidia.com/gpu": 2 * (2**63 - 1)}
+
+
+# -- virtual resources ---------------------------------------------------------------------------
+
+VCPU, MEMORY_MB, DISK_GB = VIRTUAL
+
+
+def asking(**amounts: Any) -> dict[str, Any]:
+    """A container; ``vcpu`` is the virtual one, "_" stands for "-"."""
+    virtual = {"vcpu": VCPU, "memory_mb": MEMORY_MB, "disk_gb": DISK_GB}
+    native = {"disk": "ephemeral-storage"}
+    names = {name: virtual.get(name) or native.get(name) or name for name in amounts}
+    return container("main", {names[name]: amount for name, amount in amounts.items()})
+
+
+def test_virtual_names() -> None:
+    """Nova's units are in the names."""
+    assert VIRTUAL == (
+        "nova-extender.io/vcpu",
+        "nova-extender.io/memory-mb",
+        "nova-extender.io/disk-gb",
+    )
+
+
+@pytest.mark.parametrize(
+    ("what", "asks", "counted", "virtual"),
+    [
+        (
+            "whole vCPUs, MiB and GiB, of which nobody else knows",
+            asking(vcpu="4", memory_mb="512", disk_gb="10"),
+            (4000, 512 * MIB, 10 * GIB),
+            (4000, 512 * MIB, 10 * GIB),
+        ),
+        (
+            "what is not named counts as what is real",
+            asking(vcpu="4", memory="1Gi", disk="2Gi"),
+            (4000, GIB, 2 * GIB),
+            (4000, 0, 0),
+        ),
+        (
+            "what is named stands in the place of what is real: 4 for 0.25, 512 MiB for 1 GiB",
+            asking(vcpu="4", cpu="250m", memory_mb="512", memory="1Gi"),
+            (4000, 512 * MIB, 0),
+            (3750, -512 * MIB, 0),
+        ),
+        (
+            "0 is named too: of 2 real CPUs it counts none",
+            asking(vcpu="0", cpu="2", disk_gb=0, disk="1Gi"),
+            (0, 0, 0),
+            (-2000, 0, -GIB),
+        ),
+        (
+            "as much as is real is virtual all the same",
+            asking(vcpu="2", cpu="2"),
+            (2000, 0, 0),
+            (0, 0, 0),
+        ),
+        ("parts are rounded up", asking(vcpu="1500m", memory_mb="0.1"), (2000, MIB, 0), None),
+        ("a large unit", asking(vcpu="2k", disk_gb="1Ki"), (2_000_000, 0, 1024 * GIB), None),
+    ],
+)
+def test_virtual(
+    what: str,
+    asks: dict[str, Any],
+    counted: tuple[int, int, int],
+    virtual: tuple[int, int, int] | None,
+) -> None:
+    """What a pod counts as, and how much more that is than kube-scheduler counts."""
+    read = pod({"containers": [asks]})
+    for is_bound in (False, True):
+        expected = Requests(*counted, virtual=virtual or counted)
+        assert effective_requests(read, bound=is_bound) == expected, what
+
+
+def test_virtual_amounts_add_up_as_all_do() -> None:
+    """max(1 + 2 beside a sidecar of 4, an init container of 8 beside it) + 1 of overhead."""
+    sidecar = container("s", {VCPU: "4"}, restartPolicy="Always")
+    spec = {
+        "containers": [container("a", {VCPU: "1"}), container("b", {VCPU: "2", "cpu": "1"})],
+        "initContainers": [sidecar, container("i", {VCPU: "8", "cpu": "3"})],
+        "overhead": {VCPU: "1", "cpu": "250m"},
+    }
+    # Of real CPUs, the larger of 1 and 3, and a quarter of overhead.
+    expected = Requests(13_000, 0, 0, virtual=(13_000 - 3250, 0, 0))
+    assert effective_requests(pod(spec), bound=False) == expected
+
+
+def test_parts_of_virtual_amounts_are_rounded_up_once() -> None:
+    """0.4 + 0.4 vCPUs are 1, not 2."""
+    spec = {"containers": [container("a", {VCPU: "400m"}), container("b", {VCPU: "400m"})]}
+    assert effective_requests(pod(spec), bound=False).milli_vcpus == 1000
+
+
+def test_overhead_makes_a_pod_virtual() -> None:
+    """It is part of the pod; what the containers ask is real and does not count for CPU."""
+    spec = {"containers": [asking(cpu="2", memory="1Gi")], "overhead": {VCPU: "1"}}
+    expected = Requests(1000, GIB, 0, virtual=(-1000, 0, 0))
+    assert effective_requests(pod(spec), bound=True) == expected
+
+
+def test_limits_of_virtual_resources() -> None:
+    """They are what the API server makes requests of."""
+    spec = {"containers": [container(resources={"limits": {VCPU: "3"}})]}
+    assert effective_requests(pod(spec), bound=False).milli_vcpus == 3000
+
+
+def test_pod_level_requests_are_real() -> None:
+    """They replace what the containers ask of the real CPU only."""
+    spec = {
+        "containers": [asking(vcpu="4", cpu="1", memory="1Gi")],
+        "resources": {"requests": {"cpu": "2", "memory": "3Gi"}},
+    }
+    expected = Requests(4000, 3 * GIB, 0, virtual=(2000, 0, 0))
+    assert effective_requests(pod(spec), bound=True) == expected
+
+
+@pytest.mark.parametrize("allocated", [{VCPU: "6", "cpu": "2"}, {"cpu": "2"}, {}])
+def test_virtual_pod_with_a_status(allocated: dict[str, str]) -> None:
+    """A bound one counts by its status too; there the kubelet may leave out what it does not know.
+
+    max(4, 6) or max(4, nothing) vCPUs; real ones are max(1, 2) or max(1, nothing).
+    """
+    spec = {"containers": [asking(vcpu="4", cpu="1")]}
+    status = {"containerStatuses": [{"name": "main", "allocatedResources": allocated}]}
+    milli = 6000 if VCPU in allocated else 4000
+    real = 2000 if "cpu" in allocated else 1000
+    bound = effective_requests(pod(spec, status), bound=True)
+    assert bound == Requests(milli, 0, 0, virtual=(milli - real, 0, 0))
+    pending = effective_requests(pod(spec, status), bound=False)
+    assert pending == Requests(4000, 0, 0, virtual=(3000, 0, 0))
+
+
+def test_status_alone_makes_no_pod_virtual() -> None:
+    """What a pod asks for is in its spec."""
+    spec = {"containers": [asking(cpu="1")]}
+    status = {"containerStatuses": [{"name": "main", "allocatedResources": {VCPU: "6"}}]}
+    assert effective_requests(pod(spec, status), bound=True) == Requests(1000)
+
+
+@pytest.mark.parametrize("bad", ["x", "-1", "", None, True, [], "1.2.3", "\uff19"])
+def test_unreadable_virtual_amount(bad: object) -> None:
+    """It counts as 0, which is told, and not as what is real; the others are read."""
+    spec = {"containers": [asking(vcpu=bad, cpu="2", memory_mb="1")]}
+    requests = effective_requests(pod(spec), bound=True)
+    assert requests[:3] == (0, MIB, 0)
+    assert requests.virtual == (-2000, MIB, 0)
+    paths = [problem.path for problem in requests.problems]
+    assert paths == ([] if bad is None else [f"spec.containers['main'].resources.requests.{VCPU}"])
+
+
+def test_absurd_virtual_amounts() -> None:
+    """Cut as all are, at 2^63 - 1 GiB a container."""
+    spec = {"containers": [container("a", {DISK_GB: "1e99"}), container("b", {DISK_GB: "1e99"})]}
+    requests = effective_requests(pod(spec), bound=False)
+    assert requests.disk == 2 * (2**63 - 1) * GIB
+    assert requests.virtual == (0, 0, requests.disk)
+
+
+def test_extended_resources_beside_virtual_ones() -> None:
+    """Virtual ones are none, nor is any other under that domain."""
+    asks = {VCPU: "4", MEMORY_MB: "1", DISK_GB: "1", "nova-extender.io/gpu": "1", "a.b/c": "2"}
+    requests = effective_requests(pod({"containers": [container(requests=asks)]}), bound=True)
+    assert requests.extended == (("a.b/c", 2),)
+    assert requests[:3] == (4000, MIB, GIB)
+
+
+@pytest.mark.parametrize(
+    "name", ["nova-extender.io/vcpus", "nova-extender.io/VCPU", "vcpu", "a.nova-extender.io/vcpu"]
+)
+def test_names_like_virtual_ones(name: str) -> None:
+    """Only the very names count."""
+    requests = effective_requests(
+        pod({"containers": [container(requests={name: "4"})]}), bound=True
+    )
+    assert (requests[:3], requests.virtual) == ((0, 0, 0), None)
+
+
+def test_problems_of_all_kinds_are_told_once() -> None:
+    """However often the pod is looked at: for what is real, virtual, and extended."""
+    asks = {"cpu": "x", VCPU: "y", **{f"a.b/r{n}": "z" for n in range(4)}}
+    spec = {"containers": [container(requests=asks)], "overhead": {"memory": "w", VCPU: "1"}}
+    problems = effective_requests(pod(spec), bound=True).problems
+    ends = [problem.path.removeprefix("spec.").split(".", 3)[-1] for problem in problems]
+    assert sorted(problem.text for problem in problems) == ["w", "x", "y", "z", "z", "z", "z"]
+    assert len(set(ends)) == len(ends) == 7

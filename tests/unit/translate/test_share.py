@@ -118,6 +118,32 @@ def test_what_cannot_be_read_does_not_hide_the_pod() -> None:
     ]
 
 
+VIRTUAL_REQUESTS = {
+    "cpu": "250m",
+    "memory": "1Gi",
+    "nova-extender.io/vcpu": "4",
+    "nova-extender.io/disk-gb": "2",
+}
+
+
+def test_a_virtual_pod() -> None:
+    """It takes what it asks for of ours, bound or claimed; memory it asks for in earnest."""
+    spec = {"containers": [container(requests=VIRTUAL_REQUESTS)]}
+    for share in (contribution(bound(spec)), claimed(pod(spec), "node-a")):
+        assert share is not None
+        assert (share.milli_vcpus, share.memory, share.disk) == (4000, GIB, 2 * GIB)
+        assert share.virtual == (3750, 0, 2 * GIB)
+        assert (share.extended, share.problems) == ((), ())
+
+
+def test_most_pods_are_not_virtual() -> None:
+    """Nothing of them is counted by the extender only."""
+    spec = {"containers": [container(requests={**SMALL_REQUESTS, "nvidia.com/gpu": "1"})]}
+    share = contribution(bound(spec))
+    assert share is not None
+    assert (share.virtual, share.extended) == (None, (("nvidia.com/gpu", 1),))
+
+
 def test_claimed() -> None:
     """A pending pod as if it were on the host already: it starts there."""
     pending = pod(

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from extender.model.explanation import Explanation
+from extender.model.overcommit import VoidRatio
 from extender.translate.errors import TranslateError
 from extender.translate.objects import Pod, decode_pod
 from extender.verbs.explain import NotPending, explain_pending, explain_pod
@@ -88,3 +89,18 @@ def test_refused_pod() -> None:
     found = explain_pending(made, "default", "p")
     assert blockers(found) == {"b": ["unknown_flavor"]}
     assert "none-such" in found.hosts[0].blockers[0].facts.sources[0].value
+
+
+@pytest.mark.parametrize("mode", ["native", "advisory", "virtual"])
+def test_the_mode_of_overcommit_is_the_configuration_s(mode: str) -> None:
+    """And the ratios that are void in it: 2 × 4 CPUs promised, 4 allowed."""
+    made = engine(
+        [node("a", cpu=4, annotations={"cpu_allocation_ratio": "2"})],
+        settings=f"kubernetes: {{overcommit: {mode}}}",
+    )
+    found = explain_pod(made, read(pod("p", cpu=1)))
+    assert found.overcommit == mode
+    assert found.void == (VoidRatio("cpu", 1, "a", 4000, 8000),)
+    virtual = pod("p")
+    virtual["spec"]["containers"][0]["resources"]["requests"] = {"nova-extender.io/vcpu": "1"}
+    assert explain_pod(made, read(virtual)).void == (() if mode == "virtual" else found.void)
