@@ -26,7 +26,6 @@ NODES = 4_000
 PAIRS = 10_000
 CONNECTIONS = 6
 MILLI = quantity.NANO // 1000
-SECONDS = 60
 RATIOS = Ratios({name: Fraction(text) for name, text in DEFAULTS.items()}, True)
 
 
@@ -57,7 +56,6 @@ def test_cel_and_python_agree(amplifying: ControlPlane, capsys: pytest.CaptureFi
         assert by_cel == _by_hand(each), each
     with capsys.disabled():
         print(f"\n{len(pairs)} pairs on {NODES} nodes in {took:.1f} s")
-    assert took < SECONDS
 
 
 def _outcome(node: Object) -> tuple[Object, Object]:

@@ -17,7 +17,7 @@ import pytest
 
 from tests.e2e import objects
 from tests.e2e.controlplane import SCHEDULER
-from tests.e2e.hollow_kubelet import HollowKubelet
+from tests.e2e.hollow_kubelet import JUDGED_WITHIN, HollowKubelet
 from tests.e2e.objects import PREFIX, daemonset, deployment, pod
 from tests.e2e.pod_history import PodHistory
 from tests.e2e.scene import Scene
@@ -37,8 +37,6 @@ OTHER_MULTIPLIERS = (
     "hypervisor_version_weight_multiplier",
     "build_failure_weight_multiplier",
 )
-# A kubelet writes a pod's status ten seconds after the judgement, at worst.
-JUDGED_WITHIN = 40.0
 
 
 class Kubelets:
