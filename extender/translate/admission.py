@@ -106,7 +106,8 @@ def _raw(resource: Resource, allocatable: int, node: Node, old: Node | None, use
     capacity = resource.capacity(node)
     saved = [resource.saved_or_none(node.annotations)]
     if old is not None:
-        if user == f"system:node:{node.name}" and capacity != resource.capacity(old):
+        fits = capacity is None or allocatable <= capacity
+        if user == f"system:node:{node.name}" and capacity != resource.capacity(old) and fits:
             # Only a kubelet works out capacity, and allocatable with it: a new one that equals the
             # amplified one must not be taken for it.
             return allocatable

@@ -174,6 +174,8 @@ MACHINES = (
             (Heartbeat("grown"), {"cpu": (96_000, 192_000)}),
             (Kubelet({"cpu": "96"}), {"cpu": (96_000, 192_000)}),
             (Kubelet({"cpu": "47500m"}, {"cpu": "48"}), {"cpu": (47_500, 95_000)}),
+            # It has not seen yet that its node is amplified, and sends what differs from before.
+            (Kubelet({}, {"cpu": "49"}), {"cpu": (47_500, 95_000)}),
         ),
     ),
     Scenario(

@@ -237,7 +237,6 @@ BEFORE = cpu("4", SAVED, "4")
         ("by nobody", cpu("4", SAVED, "8"), BEFORE, "", 2000),
         ("created so", cpu("4", SAVED, "8"), None, KUBELET, 2000),
         ("a part taken away", cpu("1", SAVED, "2"), BEFORE, KUBELET, 1000),
-        ("a part taken away, more left than that", cpu("3", SAVED, "2"), BEFORE, KUBELET, 3000),
     ],
 )
 def test_hot_plug(what: str, node: Node, old: Node | None, user: str, raw: int) -> None:
@@ -245,6 +244,14 @@ def test_hot_plug(what: str, node: Node, old: Node | None, user: str, raw: int) 
     annotations, allocatable = amended(node, old, user)
     assert annotations == {key: text for key, text in saved(raw, 2 * raw).items() if raw != 2000}
     assert allocatable == ({"cpu": f"{2 * raw}m"} if raw != 2000 else {}), what
+
+
+@pytest.mark.parametrize("amount", ["4", "3"])
+def test_capacity_alone(amount: str) -> None:
+    """A kubelet that tells its capacity and leaves allocatable out changes only the former."""
+    annotations, allocatable = amended(cpu(amount, SAVED, "2"), BEFORE, KUBELET)
+    assert annotations == {}
+    assert allocatable == ({} if amount == "4" else {"cpu": "4000m"})
 
 
 def test_hot_plug_of_one_resource() -> None:
