@@ -10,6 +10,9 @@ from tests.e2e.hollow_kubelet import HollowKubelet
 from tests.e2e.scene import Scene
 from tests.e2e.walkthrough import Walk, blocks, section, steps
 
+NAMESPACES = ("nova-extender", "team-a")
+"""What the page has its reader create."""
+
 PAGE = REPOSITORY / "docs" / "overcommit.md"
 
 
@@ -45,3 +48,8 @@ def follow(scene: Scene, folder: Path, title: str) -> None:
                 walk.take(step)
     finally:
         chart.Helm(scene.control_plane).uninstall("--no-hooks", "--namespace=nova-extender")
+        made = [namespace for namespace in NAMESPACES if scene.api.find("Namespace", namespace)]
+        for namespace in made:
+            # Their kubelet is gone, and would have to say that they have ended.
+            scene.api.delete_all("Pod", namespace)
+        scene.control_plane.kubectl("delete", "namespace", "--ignore-not-found", *NAMESPACES)
