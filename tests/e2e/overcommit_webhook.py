@@ -112,7 +112,8 @@ class Webhook:
         allow = bool(values.get("allowMemoryOvercommit"))
         return {
             "DEFAULT": ratios,
-            "kubernetes": {"allow_memory_overcommit": allow},
+            # It leads nowhere: a leader would put right the floors that scenarios set by hand.
+            "kubernetes": {"allow_memory_overcommit": allow, "lease_namespace": "nowhere"},
             "server": {
                 "webhook_bind": f"{LOOPBACK}:{self.port}",
                 "webhook_cert_file": str(self.issued.path),
