@@ -84,11 +84,14 @@ class Scene:
             lambda: f"{name} bound: {self.why(name)}",
         )
         if self.extender is not None:
-            bound = sum(node is not None for node in self.api.placements().values())
-            wait_until(lambda: self.counted() == bound, 10, "the watch to follow")
+            wait_until(lambda: self.counted() == self._bound(), 10, "the watch to follow")
         node = self.node_of(name)
         assert node is not None
         return node
+
+    def _bound(self) -> int:
+        """How many pods are bound now; others that waited may get bound meanwhile."""
+        return sum(node is not None for node in self.api.placements().values())
 
     def refused(self, pod: objects.Object, timeout: float = 30) -> str:
         """Create a pod, wait until kube-scheduler gives up on it; gives the event's text."""
