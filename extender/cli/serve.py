@@ -19,45 +19,30 @@ from extender.cli.background import ApiServer, Background
 from extender.cli.beside import Beside
 from extender.cli.identity import identity
 from extender.cli.live import Live
+from extender.cli.measured import filters_of, metrics_of, weighers_of
 from extender.cli.reload import Reloader
 from extender.cli.sources import load_file, transport
 from extender.config.options import Config
 from extender.config.plain import translate_options
 from extender.kube.errors import KubeError
 from extender.kube.transport import Transport
-from extender.model.attempt import PRE_STAGE, Attempt
-from extender.model.reason import Reason
+from extender.model.attempt import Attempt
 from extender.model.rejection import Rejection
 from extender.observe.log import Log, configure
-from extender.observe.metrics import Metrics
 from extender.observe.recorder import Recorder
-from extender.scheduler import pre_stage
-from extender.scheduler.filter_scheduler import FilterScheduler
 from extender.server.app import create_app
 from extender.server.gunicorn_app import serve as serve_wsgi
 from extender.server.verbs_app import VerbsApp
-from extender.server.webhook import OUTCOMES as ADMISSIONS
-from extender.translate.reasons import REASONS
 from extender.verbs.bind import AT_ONCE, PodBinder
-from extender.verbs.binding import OUTCOMES
 from extender.verbs.calls import VERBS, Call, calls
 from extender.verbs.engine import Engine
 from extender.verbs.handover import HandOver
-from extender.verbs.hosts import overcommit_totals
 from extender.verbs.late import LateNews
 
 STANDALONE = "standalone"
 
 _OTHERS = 16
 """Threads that binds leave to the other verbs."""
-
-
-def filters_of(scheduler: FilterScheduler) -> list[tuple[str, tuple[Reason, ...]]]:
-    """The enabled filters by name, with every reason each may give, for metrics."""
-    return [
-        (PRE_STAGE, (*pre_stage.REASONS, *REASONS)),
-        *((f.name(), tuple(f.all_reasons())) for f in scheduler.filters),
-    ]
 
 
 class Extender:
@@ -87,17 +72,7 @@ class Extender:
         self.cluster = cluster
         self.log = structlog.get_logger()
         self.engine: Engine = build_engine(config)
-        self.metrics = Metrics(
-            filters_of(self.engine.scheduler),
-            hosts=lambda: len(self.engine.cluster.table),
-            pods=lambda: len(self.engine.cluster.ledger),
-            pending=lambda: len(self.engine.cluster.pending),
-            claims=lambda: self.engine.cluster.ledger.claims,
-            overcommit=lambda: overcommit_totals(self.engine),
-            verbs=VERBS,
-            binds=OUTCOMES,
-            admissions=ADMISSIONS,
-        )
+        self.metrics = metrics_of(self.engine, self.not_ready, lambda: self.background)
         self.engine.record = Recorder(self.metrics, Log())
         self.reloader = Reloader(
             config_path,
@@ -214,7 +189,7 @@ class Extender:
             count_failed_builds(engine)
             engine.generation += 1
             self.config = config
-        self.metrics.expect(filters_of(scheduler))
+        self.metrics.expect(filters_of(scheduler), weighers_of(scheduler))
         # It is in effect from here on: what fails below is told, and undoes nothing.
         if self.live is not None:
             self.live.reconfigured()

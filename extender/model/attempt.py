@@ -6,8 +6,8 @@ someone asks. Metrics, logs and explanations are all drawn from here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -224,7 +224,9 @@ class Attempt:
     """What happened to one pod in one scheduling cycle, joined by pod UID over the calls.
 
     ``at`` is seconds since the epoch, passed in; ``generation`` counts configurations. ``chosen``
-    is the host that the extender decided on, where it decides (``placement: decide``).
+    is the host that the extender decided on, where it decides (``placement: decide``). ``stages``
+    says where the time of the call went that added the newest part: seconds by stage, empty where
+    nobody measured.
     """
 
     uid: str
@@ -238,6 +240,7 @@ class Attempt:
     weighed: WeighPart | None = None
     chosen: str | None = None
     bound: BindPart | None = None
+    stages: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def size(self) -> int:

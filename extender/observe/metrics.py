@@ -6,9 +6,7 @@ Labels are bounded: filters, reasons, verbs and outcomes; never a pod, never a n
 
 from __future__ import annotations
 
-import platform
-from collections import Counter as Count
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from prometheus_client import (
@@ -17,20 +15,21 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
-    Info,
-    ProcessCollector,
     disable_created_metrics,
     generate_latest,
 )
 
-from extender.model.attempt import PRE_STAGE, Attempt, Fault, FilterPart
+from extender.model.attempt import PRE_STAGE, Attempt, FilterPart
 from extender.model.reason import Reason
 from extender.observe.admission import AdmissionMetrics
 from extender.observe.binds import BindMetrics
+from extender.observe.faults import count_faults
 from extender.observe.overcommit import OvercommitMetrics, Totals
 from extender.observe.reloads import ReloadMetrics
+from extender.observe.stages import StageMetrics
+from extender.observe.standing import Standing, StandingMetrics
 from extender.observe.watches import NAMESPACE, WatchMetrics
-from extender.version import __version__
+from extender.observe.weighing import WeighingMetrics
 
 REQUEST_SECONDS = (
     *(0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025),
@@ -47,12 +46,6 @@ SHARES = (0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0)
 
 OUTCOMES = ("ok", "bad_request", "bad_body", "too_large", "not_ready", "bad_method", "error")
 """Every outcome of a call. All exist from the start, so that the first error makes a rate."""
-
-Number = Callable[[], int]
-
-
-def _none() -> int:
-    return 0
 
 
 @dataclass(slots=True)
@@ -74,10 +67,8 @@ class Metrics:
         filters: the enabled filters by name with all reasons each may give, and where these are
             known ``pre_stage`` with its own: their series exist from the start, at 0. Others
             appear when they are first seen.
-        hosts: how many hosts are known.
-        pods: how many pods count on a host.
-        pending: how many pods are not bound.
-        claims: how many pods are claimed and not yet seen bound.
+        weighers: the enabled weighers by name, likewise.
+        standing: where to ask for what is so at the moment.
         overcommit: what the hosts promise, a resource each.
         verbs: the verbs that are answered.
         binds: every way a bind may end.
@@ -87,11 +78,9 @@ class Metrics:
     def __init__(
         self,
         filters: Iterable[tuple[str, Iterable[Reason]]] = (),
+        weighers: Iterable[str] = (),
         *,
-        hosts: Number = _none,
-        pods: Number = _none,
-        pending: Number = _none,
-        claims: Number = _none,
+        standing: Standing = Standing(),  # noqa: B008 - it cannot be changed
         overcommit: Totals = tuple,
         verbs: Iterable[str] = (),
         binds: Iterable[str] = (),
@@ -132,11 +121,6 @@ class Metrics:
             "Times a filter failed on a host, which it then refuses; the log says why.",
             "filter",
         )
-        self._weigher_errors = self._counter(
-            "weigher_errors",
-            "Times a weigher failed, whose weights then do not count; the log says why.",
-            "weigher",
-        )
         self._entering = self._histogram(
             "hosts_entering", "Hosts a filter was given in one attempt.", HOSTS, "filter"
         )
@@ -161,8 +145,17 @@ class Metrics:
             "left, and on large clusters about a sample.",
             SHARES,
         )
-        self._gauges(hosts, pods, pending)
-        self._gauge("claims", "Pods claimed and not yet seen bound.").set_function(claims)
+        self._position = Gauge(
+            "filter_position",
+            "Which filter in the order of the configuration it is, the first being 1; enabled ones "
+            "only. The pre-stage comes before them.",
+            ("filter",),
+            namespace=NAMESPACE,
+            registry=self.registry,
+        )
+        StandingMetrics(self.registry, standing)
+        self._stages = StageMetrics(self.registry)
+        self._weighing = WeighingMetrics(self.registry)
         self.watches = WatchMetrics(self.registry)
         self.binds = BindMetrics(self.registry, binds)
         self.reloads = ReloadMetrics(self.registry)
@@ -170,26 +163,35 @@ class Metrics:
         OvercommitMetrics(self.registry, overcommit)
         self._series: dict[str, _Series] = {}
         self._calls: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
-        self.expect([(PRE_STAGE, ()), *filters])
+        self.expect([(PRE_STAGE, ()), *filters], weighers)
         for verb in verbs:
             for outcome in OUTCOMES:
                 self._call(verb, outcome)
 
-    def expect(self, filters: Iterable[tuple[str, Iterable[Reason]]]) -> None:
-        """Make the series of filters and their reasons exist, at 0 where they are new."""
+    def expect(
+        self, filters: Sequence[tuple[str, Iterable[Reason]]], weighers: Iterable[str] = ()
+    ) -> None:
+        """Make the series of what is enabled exist, at 0 where they are new."""
         for name, reasons in filters:
             series = self._of(name)
             for reason in reasons:
                 self._refused(name, series, reason)
+        self._position.clear()
+        ordered = dict.fromkeys([PRE_STAGE, *(name for name, _ in filters)])
+        for position, name in enumerate(ordered):
+            self._position.labels(name).set(position)
+        self._weighing.expect(weighers)
 
     def record(self, attempt: Attempt) -> None:
         """Count an attempt: the part that is new, which is the last one it has."""
         if attempt.bound is not None:
             self.binds.record(attempt, attempt.bound)
         elif attempt.weighed is not None:
-            _add_faults(self._weigher_errors, attempt.weighed.faults)
+            self._weighing.record(attempt.weighed)
         elif attempt.filtered is not None:
             self._record_filters(attempt.filtered)
+        if attempt.stages:
+            self._stages.record(attempt)
 
     def request(self, verb: str, outcome: str, seconds: float) -> None:
         """Count one call of a verb."""
@@ -215,7 +217,7 @@ class Metrics:
             if reason.id == MAX_RETRIES_EXCEEDED:
                 self.binds.exceeded.inc()
         if part.faults:
-            _add_faults(self._filter_errors, part.faults)
+            count_faults(self._filter_errors, part.faults)
         (self._failed if part.no_valid_host else self._passed).inc()
         if (decisive := part.decisive) is not None:
             self._series[decisive].emptied.inc()
@@ -257,26 +259,3 @@ class Metrics:
         return Histogram(
             name, text, labels, namespace=NAMESPACE, buckets=buckets, registry=self.registry
         )
-
-    def _gauges(self, hosts: Number, pods: Number, pending: Number) -> None:
-        """What is read when somebody asks for the metrics, and what never changes."""
-        ProcessCollector(registry=self.registry)
-        build = Info("build", "What is running.", namespace=NAMESPACE, registry=self.registry)
-        build.info({"version": __version__, "python_version": platform.python_version()})
-        known = self._gauge("hosts", "Hosts the extender knows.", "state")
-        known.labels("known").set_function(hosts)
-        known_pods = self._gauge(
-            "pods",
-            "Pods the extender knows: counted ones take from a host, pending ones are not bound.",
-            "state",
-        )
-        known_pods.labels("counted").set_function(pods)
-        known_pods.labels("pending").set_function(pending)
-
-    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(name, text, labels, namespace=NAMESPACE, registry=self.registry)
-
-
-def _add_faults(errors: Counter, faults: Iterable[Fault]) -> None:
-    for plugin, count in Count(fault.plugin for fault in faults).items():
-        errors.labels(plugin).inc(count)

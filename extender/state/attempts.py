@@ -45,6 +45,7 @@ class Attempts:
         if attempt is None or attempt.weighed is not None:
             return None
         attempt.weighed = weighed
+        attempt.stages = {}
         attempt.chosen = chosen
         self.size += weighed.size
         self._shrink()
@@ -56,6 +57,7 @@ class Attempts:
         if attempt is None or attempt.bound is not None:
             return None
         attempt.bound = part
+        attempt.stages = {}
         self.size += part.size
         self._shrink()
         return attempt

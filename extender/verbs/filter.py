@@ -10,9 +10,10 @@ from extender.model.request_spec import RequestSpec
 from extender.protocol.replies import Reply, filter_reply
 from extender.protocol.requests import decode_args
 from extender.translate.objects import decode_pod
-from extender.verbs.asked import asked
+from extender.verbs.asked import Asked, asked
 from extender.verbs.decide import Choice, choose, settle
 from extender.verbs.engine import Engine
+from extender.verbs.stages import Stages
 
 
 def filter_pod(engine: Engine, body: bytes) -> Reply:
@@ -24,29 +25,46 @@ def filter_pod(engine: Engine, body: bytes) -> Reply:
         ProtocolError: the body is no ExtenderArgs.
         TranslateError: the pod, or a node sent whole, cannot be read.
     """
+    stages = Stages(engine.scheduler.clock)
     args = decode_args(body)
     pod = decode_pod(args.pod)
+    stages.end("decode")
     attempt = None
     with engine.lock:
+        stages.end("wait")
         with engine.judging(pod) as spec:
             hosts = asked(engine, args)
+            stages.end("translate")
             choice = choose(engine, pod, spec, hosts)
             part = (
                 engine.scheduler.filter(hosts.table, hosts.names, hosts.rows, spec)
                 if choice is None
                 else choice.filtered
             )
+            stages.end("filter" if choice is None else "choose")
         if choice is not None:
             settle(engine, pod, choice)
         if hosts.nodes is None:
             attempt = _attempt(engine, spec, part)
             engine.attempts.add(attempt)
+    chosen = None if choice is None else choice.host
+    reply = _reply(engine, spec, hosts, part, chosen)
+    stages.end("encode")
     if attempt is not None:
+        attempt.stages = stages.seconds
         engine.record(attempt)
     if choice is not None and choice.host is not None:
-        # The others are in neither of the failed maps: nothing is wrong with them.
         _decided(engine, spec, choice)
-        return Reply(200, filter_reply([choice.host], None, {}, {}))
+    return reply
+
+
+def _reply(
+    engine: Engine, spec: RequestSpec, hosts: Asked, part: FilterPart, chosen: str | None
+) -> Reply:
+    """The one host that was chosen, or else all that passed and why the others did not."""
+    if chosen is not None:
+        # The others are in neither of the failed maps: nothing is wrong with them.
+        return Reply(200, filter_reply([chosen], None, {}, {}))
     passed, failed, unresolvable = split(part, engine.preemption)
     nodes = None if hosts.nodes is None else [hosts.nodes[name] for name in passed]
     # An unresolvable refusal of the nominated node would set off a second eviction elsewhere

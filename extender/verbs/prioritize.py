@@ -12,6 +12,7 @@ from extender.protocol.requests import decode_args
 from extender.translate.objects import decode_pod
 from extender.verbs.asked import asked
 from extender.verbs.engine import Engine
+from extender.verbs.stages import Stages
 
 
 def prioritize_pod(engine: Engine, body: bytes) -> Reply:
@@ -21,17 +22,26 @@ def prioritize_pod(engine: Engine, body: bytes) -> Reply:
         ProtocolError: the body is no ExtenderArgs.
         TranslateError: the pod, or a node sent whole, cannot be read.
     """
+    stages = Stages(engine.scheduler.clock)
     args = decode_args(body)
     pod = decode_pod(args.pod)
+    stages.end("decode")
     attempt = None
-    with engine.judging(pod) as spec:
-        hosts = asked(engine, args)
-        known = hosts.rows >= 0
-        part = engine.scheduler.weigh(hosts.table, hosts.names[known], hosts.rows[known], spec)
-        if hosts.nodes is None:
-            attempt = engine.attempts.join(spec.instance_uuid, part)
-    if attempt is not None:
-        engine.record(attempt)
+    with engine.lock:
+        stages.end("wait")
+        with engine.judging(pod) as spec:
+            hosts = asked(engine, args)
+            stages.end("translate")
+            known = hosts.rows >= 0
+            part = engine.scheduler.weigh(hosts.table, hosts.names[known], hosts.rows[known], spec)
+            stages.end("weigh")
+            if hosts.nodes is None:
+                attempt = engine.attempts.join(spec.instance_uuid, part)
     scores = np.zeros(len(hosts.names), dtype=np.int64)
     scores[known] = part.scores
-    return Reply(200, host_priority_list(hosts.names.tolist(), scores.tolist()))
+    reply = Reply(200, host_priority_list(hosts.names.tolist(), scores.tolist()))
+    stages.end("encode")
+    if attempt is not None:
+        attempt.stages = stages.seconds
+        engine.record(attempt)
+    return reply

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -12,8 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from extender.model.attempt import Fault
 from extender.model.reason import FILTER_ERROR
 from extender.observe.metrics import Metrics
-from extender.version import __version__
 from tests.unit.observe.making import (
+    COMPUTE,
     CORE,
     DOWN,
     FILTERS,
@@ -22,6 +22,7 @@ from tests.unit.observe.making import (
     attempt,
     part,
     weighed,
+    weigher,
 )
 
 PART = part({"a": None, "b": (1, NO_VCPUS), "c": (1, NO_VCPUS), "d": (2, DOWN), "e": (0, IGNORED)})
@@ -204,23 +205,23 @@ def test_requests_are_counted_and_timed() -> None:
     assert value(metrics, "request_duration_seconds_bucket", verb="filter", le="5.0") == 2
 
 
-def test_gauges_ask_when_they_are_read() -> None:
-    """What is known of the cluster is what the functions say at that moment."""
-    known = [3, 40, 5]
-    metrics = Metrics(
-        hosts=lambda: known[0], pods=lambda: known[1], pending=lambda: known[2], verbs=()
-    )
-    assert value(metrics, "hosts", state="known") == 3
-    assert value(metrics, "pods", state="counted") == 40
-    assert value(metrics, "pods", state="pending") == 5
-    known[0] = 7
-    assert value(metrics, "hosts", state="known") == 7
+def test_the_order_of_filters() -> None:
+    """The first filter is 1, the pre-stage before it 0; one no longer enabled has no place."""
+    metrics = Metrics([CORE, COMPUTE])
+    names = ("pre_stage", "CoreFilter", "ComputeFilter")
+    assert [value(metrics, "filter_position", filter=name) for name in names] == [0, 1, 2]
+    metrics.expect(FILTERS[::-2])
+    assert [value(metrics, "filter_position", filter=name) for name in names] == [0, None, 1]
 
 
-def test_the_build_is_told() -> None:
-    """Versions are labels of a constant 1."""
-    labels = {"version": __version__, "python_version": platform.python_version()}
-    assert value(Metrics(), "build_info", **labels) == 1
+def test_stages_and_weighers_are_counted_from_attempts() -> None:
+    """The parts that have files of their own hear of an attempt."""
+    metrics = Metrics(weighers=["RAMWeigher"])
+    step = weigher("RAMWeigher", [1, 2], [0, 1])
+    metrics.record(replace(attempt(PART), stages={"filter": 0.5}))
+    metrics.record(attempt(PART, weighed({"a": 0.0, "b": 1.0}, [step])))
+    assert value(metrics, "stage_duration_seconds_sum", stage="filter") == 0.5
+    assert value(metrics, "weigher_spread_sum", weigher="RAMWeigher") == 1
 
 
 def test_the_exposition_is_prometheus_text() -> None:
@@ -231,7 +232,7 @@ def test_the_exposition_is_prometheus_text() -> None:
     assert content_type.startswith("text/plain; version=")
     families = list(text_string_to_metric_families(text.decode()))
     ours = [f for f in families if f.name.startswith("nova_extender_")]
-    assert len(ours) == 32
+    assert len(ours) == 38
     assert all(f.documentation for f in ours)
     assert {f.name.split("_")[0] for f in families if f not in ours} <= {"process"}
     assert b"_created" not in text
@@ -249,7 +250,7 @@ def test_no_label_names_a_pod_or_a_host() -> None:
     }
     assert labels <= {
         *("filter", "reason", "verb", "outcome", "weigher", "result", "state", "le"),
-        *("version", "python_version", "agree"),
+        *("version", "python_version", "agree", "stage"),
     }
 
 
