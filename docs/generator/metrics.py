@@ -10,12 +10,15 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from extender.observe.metrics import NAMESPACE, Metrics
 from extender.observe.overcommit import OvercommitMetrics
+from extender.observe.standing import StandingMetrics
 from generator.markdown import code, head, table
 
 C = TypeVar("C")
 
 Row = tuple[str, str, str, str]
 """Name, type, labels and meaning."""
+
+_SUFFIXES = {"counter": "_total", "info": "_info"}
 
 _INTRODUCTION = f"""
 `GET /metrics` at [`server.health_bind`](options.md#server) gives them in Prometheus' text format.
@@ -60,22 +63,22 @@ def _of(registry: CollectorRegistry, kind: type[C]) -> list[C]:
 
 
 def _collected(registry: CollectorRegistry) -> Iterator[Row]:
-    """The metrics that are worked out together."""
-    for collector in _of(registry, OvercommitMetrics):
+    """The metrics that are worked out when somebody asks."""
+    for collector in (*_of(registry, OvercommitMetrics), *_of(registry, StandingMetrics)):
         for family in collector.describe():
             labels = family._labelnames  # noqa: SLF001 - there is no other way
-            yield code(family.name), family.type, _listed(labels), family.documentation
+            name = family.name + _SUFFIXES.get(family.type, "")
+            yield code(name), family.type, _listed(labels), family.documentation
 
 
 def _row(collector: MetricWrapperBase) -> Row:
     (family,) = collector.describe()
-    suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
     labels: tuple[str, ...] = collector._labelnames  # noqa: SLF001 - likewise
     meaning = family.documentation
     if isinstance(collector, Histogram):
         bounds = (f"{bound:g}" for bound in collector._upper_bounds[:-1])  # noqa: SLF001 - likewise
         meaning = f"{meaning} Buckets up to: {', '.join(bounds)}."
-    return code(family.name + suffix), family.type, _listed(labels), meaning
+    return code(family.name + _SUFFIXES.get(family.type, "")), family.type, _listed(labels), meaning
 
 
 def _listed(labels: Iterable[str]) -> str:
