@@ -1,6 +1,6 @@
 """Specs of our own kinds, good and bad, that the API server and the translation must judge alike.
 
-The schemas in ``deploy/crds`` judge for the one, ``extender.translate.kinds`` for the other.
+The chart's schemas (``files/crds``) judge for the one, ``extender.translate.kinds`` for the other.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-CRDS = Path(__file__).resolve().parents[1] / "deploy" / "crds"
+CRDS = Path(__file__).resolve().parents[1] / "charts" / "nova-extender" / "files" / "crds"
 API_VERSION = "nova-extender.io/v1alpha1"
 PLURALS = {
     "HostAggregate": "hostaggregates",

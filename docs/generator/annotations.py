@@ -36,7 +36,9 @@ A value that cannot be understood is never guessed at:
 
 Whoever may create a pod may write its annotations. Annotations marked for `admin_namespaces` are
 honoured in the namespaces of that option only (none by default); elsewhere the pod is refused
-with the reason `forcing_not_allowed`. A kubelet may write annotations and labels of its own node.
+with the reason `forcing_not_allowed`. The chart's annotation guard refuses them sooner, as they are
+written, and keeps what the extender writes to the extender. A kubelet may write annotations and
+labels of its own node.
 """
 
 PARTS = (

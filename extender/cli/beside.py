@@ -20,32 +20,27 @@ from extender.verbs.engine import Engine
 
 
 class Beside:
-    """Listeners whose addresses and certificate are had before anything runs.
+    """Listeners whose addresses are had before anything runs.
 
     What is wrong with one of them is one clear line then.
 
     Args:
-        server: which addresses, and where the certificate is.
-        tell: told of each change of the certificate.
+        server: which addresses.
+        certificate: what the webhook shows, where it is on.
 
     Raises:
-        ListenError: an address, or the certificate, cannot be had.
+        ListenError: an address cannot be had.
     """
 
-    def __init__(self, server: HttpServerGroup, tell: Callable[[str], object]) -> None:
-        self._certificate: ServingCertificate | None = None
-        if server.webhook_bind:
-            # The configuration has no address without the files.
-            self._certificate = ServingCertificate(
-                server.webhook_cert_file or "", server.webhook_key_file or "", tell
-            )
+    def __init__(self, server: HttpServerGroup, certificate: ServingCertificate | None) -> None:
+        self._certificate = certificate
         self._sockets = ExitStack()
         with ExitStack() as taken:
             self._health = taken.enter_context(listen(server.health_bind, "server.health_bind"))
             self._debug = taken.enter_context(listen(server.debug_bind, "server.debug_bind"))
             self._webhook = (
                 taken.enter_context(listen(server.webhook_bind, OPTION))
-                if self._certificate is not None
+                if certificate is not None
                 else None
             )
             self._sockets = taken.pop_all()

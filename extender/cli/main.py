@@ -17,6 +17,7 @@ from extender.cli.example import worked_decision
 from extender.cli.output import kubeconfig_option, output_option, print_data
 from extender.cli.overcommit import overcommit as overcommit_group
 from extender.config.options import Config
+from extender.config.own_groups import HttpServerGroup
 from extender.config.problems import ConfigError
 from extender.kube.errors import KubeError
 from extender.server.addresses import ListenError
@@ -75,14 +76,13 @@ def serve(
     settings = _settings(config_path)
     if worked_example and cluster != "example":
         raise click.UsageError("--worked-example belongs to --cluster example")
+    if worked_example and settings.server.cert_file is not None:
+        raise click.UsageError(
+            "--worked-example has no certificate to show, and server.cert_file is set"
+        )
 
     def ready(extender: serving.Extender) -> None:
-        server = settings.server
-        click.echo(
-            f"nova-extender {__version__}: verbs on http://{server.bind}, health and metrics on "
-            f"http://{server.health_bind}, debug on http://{server.debug_bind}",
-            err=True,
-        )
+        click.echo(f"nova-extender {__version__}: {addresses(settings.server)}", err=True)
         if worked_example:
             worked_decision.start(extender.config, list(extender.engine.cluster.table.index))
 
@@ -160,6 +160,18 @@ def hosts(
     """Every host as the scheduler sees it: totals, ratios and where they come from, use."""
     engine = show.engine(_settings(config_path), cluster, kubeconfig, default="example")
     print_data(show.hosts(engine), output, hosts_table.print_hosts)
+
+
+def addresses(server: HttpServerGroup) -> str:
+    """Where everything is."""
+    places = {
+        "verbs": f"{'http' if server.cert_file is None else 'https'}://{server.bind}",
+        "health and metrics": f"http://{server.health_bind}",
+        "debug": f"http://{server.debug_bind}",
+    }
+    if server.webhook_bind:
+        places["webhook"] = f"https://{server.webhook_bind}"
+    return ", ".join(f"{what} on {where}" for what, where in places.items())
 
 
 def _settings(path: str | None) -> Config:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from extender.cli.background import Background
 from extender.model.attempt import PRE_STAGE
 from extender.model.reason import Reason
+from extender.observe.certificates import Expiries
 from extender.observe.metrics import Metrics
 from extender.observe.standing import Standing
 from extender.scheduler import pre_stage
@@ -33,7 +34,10 @@ def weighers_of(scheduler: FilterScheduler) -> list[str]:
 
 
 def metrics_of(
-    engine: Engine, not_ready: Callable[[], str], background: Callable[[], Background | None]
+    engine: Engine,
+    not_ready: Callable[[], str],
+    background: Callable[[], Background | None],
+    certificates: Expiries,
 ) -> Metrics:
     """The metrics of one extender.
 
@@ -41,6 +45,7 @@ def metrics_of(
         engine: what it knows.
         not_ready: what is missing before the verbs are answered; "" where nothing is.
         background: what it does of its own accord, once it does.
+        certificates: when each of its certificates expires.
     """
     cluster = engine.cluster
 
@@ -68,4 +73,5 @@ def metrics_of(
         verbs=VERBS,
         binds=OUTCOMES,
         admissions=ADMISSIONS,
+        certificates=certificates,
     )

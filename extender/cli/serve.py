@@ -22,6 +22,7 @@ from extender.cli.live import Live
 from extender.cli.measured import filters_of, metrics_of, weighers_of
 from extender.cli.reload import Reloader
 from extender.cli.sources import load_file, transport
+from extender.cli.tls_files import certificate_of_webhook, expiries, tls_of_verbs
 from extender.config.options import Config
 from extender.config.plain import translate_options
 from extender.kube.errors import KubeError
@@ -57,7 +58,7 @@ class Extender:
     Raises:
         ConfigError: a filter or weigher cannot be had.
         KubeError: the file, or the way to the cluster, cannot be used.
-        ListenError: an address beside the verbs' cannot be had.
+        ListenError: an address beside the verbs', or a certificate, cannot be had.
     """
 
     def __init__(
@@ -72,7 +73,14 @@ class Extender:
         self.cluster = cluster
         self.log = structlog.get_logger()
         self.engine: Engine = build_engine(config)
-        self.metrics = metrics_of(self.engine, self.not_ready, lambda: self.background)
+        self.tls = tls_of_verbs(config.server, self.tell)
+        webhook = certificate_of_webhook(config.server, self.tell)
+        self.metrics = metrics_of(
+            self.engine,
+            self.not_ready,
+            lambda: self.background,
+            expiries(self.tls, webhook),
+        )
         self.engine.record = Recorder(self.metrics, Log())
         self.reloader = Reloader(
             config_path,
@@ -87,7 +95,7 @@ class Extender:
         self.transport: Transport | None = None
         self.live: Live | None = None
         self.background: Background | None = None
-        self.beside = Beside(config.server, self.tell)
+        self.beside = Beside(config.server, webhook)
         if cluster is not None:
             load_file(self.engine, cluster, self.tell)
         else:
@@ -260,4 +268,5 @@ def run(
         on_worker_stop=extender.stop,
         ready_message=lambda: ready_message(extender),
         on_hangup=extender.reloader.hangup,
+        tls=extender.tls,
     )

@@ -82,7 +82,7 @@ class Bind(Kind):
             raise UnacceptableError(f"{shown(value)} is not host:port")
         bind = value.strip()
         host, _ = split_bind(bind)
-        if self.loopback and not _is_loopback(host):
+        if self.loopback and not is_loopback(host):
             raise UnacceptableError(
                 f"{shown(value)} is not a loopback address: what is shown there is for whoever"
                 " may enter the pod",
@@ -96,7 +96,8 @@ class Bind(Kind):
         return {"type": "string", "pattern": ":[0-9]{1,5}\\s*$"}
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine, or this pod, reaches a host that ``split_bind`` gave."""
     if host == "localhost":
         return True
     try:

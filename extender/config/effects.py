@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from extender.config import serving
 from extender.config.options import Config, options
 from extender.config.problems import Problem
 from extender.config.values import cut
@@ -135,12 +136,13 @@ def notices(config: Config, written: Mapping[str, str]) -> list[str]:
         *_of_ratios(config, written),
         *_of_aliases(config),
         *_of_filters(config),
+        *serving.notices(config),
     ]
 
 
 def conflicts(config: Config) -> list[Problem]:
     """What contradicts itself."""
-    return [*_of_metrics(config), *_of_webhook(config)]
+    return [*_of_metrics(config), *serving.conflicts(config)]
 
 
 def _of_metrics(config: Config) -> Iterator[Problem]:
@@ -155,23 +157,6 @@ def _of_metrics(config: Config) -> Iterator[Problem]:
         why = f"only MetricsFilter can refuse hosts without a metric, and {_FILTERS} lacks it"
         cure = f"false, or MetricsFilter in {_FILTERS}"
         yield Problem("metrics.required", why, cure)
-
-
-def _of_webhook(config: Config) -> Iterator[Problem]:
-    server = config.server
-    if not server.webhook_bind:
-        return
-    files = {
-        "server.webhook_cert_file": server.webhook_cert_file,
-        "server.webhook_key_file": server.webhook_key_file,
-    }
-    for path, file in files.items():
-        if file is None:
-            why = "API servers ask webhooks with TLS only, and server.webhook_bind is set"
-            yield Problem(path, why, 'a file in PEM, or "" for server.webhook_bind')
-    if config.kubernetes.overcommit != "native":
-        why = f"kubernetes.overcommit {config.kubernetes.overcommit} leaves nodes as they are"
-        yield Problem("server.webhook_bind", why, '"", or kubernetes.overcommit native')
 
 
 def _without_effect(config: Config, written: Mapping[str, str]) -> Iterator[str]:

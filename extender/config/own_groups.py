@@ -43,10 +43,15 @@ class KubernetesGroup(OptionGroup):
     ] = False
     admin_namespaces: Annotated[
         tuple[str, ...],
-        Names(one="the name of a namespace", many="names of namespaces", pattern=Names.NAMESPACE),
+        Names(
+            one="the name of a namespace",
+            many='names of namespaces, "*" for all',
+            pattern=rf"\*|{Names.NAMESPACE}",
+        ),
         Field(
             description="The namespaces whose pods may do what Nova leaves to administrators, such"
-            " as naming the host they must run on.",
+            " as naming the host they must run on; * is for clusters where an admission policy,"
+            " such as the chart's, keeps the annotations for it to those who may write them.",
         ),
     ] = ()
     max_score: Annotated[
@@ -137,6 +142,39 @@ class HttpServerGroup(OptionGroup):
         Bind(),
         Field(description="The address at which kube-scheduler asks."),
     ] = "127.0.0.1:8888"
+    cert_file: Annotated[
+        str | None,
+        Text(may_be_unset=True),
+        Field(
+            description="The file with the certificate of bind, in PEM, with those it was signed"
+            " by; read anew when it changes; without it kube-scheduler asks in the clear.",
+        ),
+    ] = None
+    key_file: Annotated[
+        str | None,
+        Text(may_be_unset=True),
+        Field(description="The file with the key of that certificate, in PEM, not encrypted."),
+    ] = None
+    client_ca_file: Annotated[
+        str | None,
+        Text(may_be_unset=True),
+        Field(
+            description="The file with the certificates, in PEM, of the authorities that sign"
+            " kube-scheduler's; read anew when it changes.",
+        ),
+    ] = None
+    allowed_clients: Annotated[
+        tuple[str, ...],
+        Names(
+            one="a name of a client's certificate",
+            many="names of clients' certificates, each a CN or a DNS name (SAN)",
+            pattern=Names.CLIENT,
+        ),
+        Field(
+            description="Who may ask, of those with a certificate by client_ca_file: its CN or one"
+            " of its DNS names is among these.",
+        ),
+    ] = ()
     health_bind: Annotated[
         str,
         Bind(),

@@ -120,6 +120,8 @@ class Names(Kind):
     """An image as pods write it: registry, path, tag and digest are up to the registry."""
     DOTTED: ClassVar[str] = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
     NAMESPACE: ClassVar[str] = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
+    CLIENT: ClassVar[str] = r"[^,]{1,255}"
+    """A name in a certificate, which may have blanks inside: ``system:kube-scheduler``."""
 
     one: str
     many: str

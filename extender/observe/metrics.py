@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -23,6 +24,7 @@ from extender.model.attempt import PRE_STAGE, Attempt, FilterPart
 from extender.model.reason import Reason
 from extender.observe.admission import AdmissionMetrics
 from extender.observe.binds import BindMetrics
+from extender.observe.certificates import CertificateMetrics, Expiries
 from extender.observe.faults import count_faults
 from extender.observe.overcommit import OvercommitMetrics, Totals
 from extender.observe.reloads import ReloadMetrics
@@ -44,7 +46,10 @@ FILTER_SECONDS = (0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.1)
 HOSTS = (0, 1, 10, 100, 1000, 10000)
 SHARES = (0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0)
 
-OUTCOMES = ("ok", "bad_request", "bad_body", "too_large", "not_ready", "bad_method", "error")
+OUTCOMES = (
+    *("ok", "bad_request", "bad_body", "too_large"),
+    *("forbidden", "not_ready", "bad_method", "error"),
+)
 """Every outcome of a call. All exist from the start, so that the first error makes a rate."""
 
 
@@ -73,6 +78,7 @@ class Metrics:
         verbs: the verbs that are answered.
         binds: every way a bind may end.
         admissions: every way a request to the mutating webhook may end.
+        certificates: when each certificate in use expires.
     """
 
     def __init__(
@@ -85,6 +91,7 @@ class Metrics:
         verbs: Iterable[str] = (),
         binds: Iterable[str] = (),
         admissions: Iterable[str] = (),
+        certificates: Expiries = MappingProxyType({}),
     ) -> None:
         # The *_created series would nearly double the counters, and hardly anyone reads them.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped in the library
@@ -161,6 +168,7 @@ class Metrics:
         self.reloads = ReloadMetrics(self.registry)
         self.admissions = AdmissionMetrics(self.registry, admissions)
         OvercommitMetrics(self.registry, overcommit)
+        CertificateMetrics(self.registry, certificates)
         self._series: dict[str, _Series] = {}
         self._calls: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
         self.expect([(PRE_STAGE, ()), *filters], weighers)

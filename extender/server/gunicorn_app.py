@@ -20,12 +20,15 @@ from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
 from extender.server.addresses import ListenError, listen
+from extender.server.tls_worker import HANDSHAKE_PATIENCE, TlsWorker
 from extender.server.worker import READ_PATIENCE, PatientWorker, end_is_near
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
     from wsgiref.types import WSGIApplication
+
+    from extender.server.tls import MutualTls
 
 KEEPALIVE: Final = 120
 """Go closes idle connections after 90 s; a server that is faster loses a POST now and then, which
@@ -67,6 +70,8 @@ def serve(
     bind_option: str = "server.bind",
     read_patience: float = READ_PATIENCE,
     grace: int = GRACE,
+    tls: MutualTls | None = None,
+    handshake_patience: float = HANDSHAKE_PATIENCE,
 ) -> NoReturn:
     """Serve until told to stop, then end the process.
 
@@ -90,6 +95,8 @@ def serve(
         bind_option: the configuration option that ``bind`` comes from.
         read_patience: seconds a request may take to arrive.
         grace: see above.
+        tls: whom to speak TLS with; without it the verbs are plain HTTP.
+        handshake_patience: seconds a handshake may take.
     """
     try:
         listener = listen(bind, bind_option)
@@ -102,7 +109,7 @@ def serve(
         # Handed over bound: gunicorn would try five seconds long, and log each failure.
         "bind": f"fd://{listener.detach()}",
         "workers": 1,
-        "worker_class": type("Worker", (PatientWorker,), {"read_patience": read_patience}),
+        "worker_class": _worker(tls, read_patience, handshake_patience),
         "threads": threads,
         "keepalive": keepalive,
         # Beyond threads + 1000 connections gunicorn stops accepting; idle ones hold no thread.
@@ -124,12 +131,36 @@ def serve(
         "pre_fork": _note_birth,
         "child_exit": _give_up_on_crashes,
     }
+    if tls is not None:
+        settings |= _tls_settings(tls)
     hooks = _Hooks(factory, on_worker_start, on_worker_stop, ready_message, on_hangup, grace)
     settings["post_fork"] = hooks.forked
     settings["post_worker_init"] = hooks.ready
     settings["worker_exit"] = hooks.stop
     _Application(settings, hooks).run()
     raise SystemExit(0)  # not reached: gunicorn's master ends by SystemExit
+
+
+def _worker(
+    tls: MutualTls | None, read_patience: float, handshake_patience: float
+) -> type[PatientWorker]:
+    """The class of the worker, with what gunicorn has no setting for."""
+    given: dict[str, Any] = {"read_patience": read_patience}
+    if tls is None:
+        return type("Worker", (PatientWorker,), given)
+    return type(
+        "Worker", (TlsWorker,), {**given, "tls": tls, "handshake_patience": handshake_patience}
+    )
+
+
+def _tls_settings(tls: MutualTls) -> dict[str, Any]:
+    """What makes gunicorn wrap connections; it asks for the context of each one."""
+    certificate, key = tls.certificate.paths
+    return {
+        "certfile": certificate,
+        "keyfile": key,
+        "ssl_context": lambda _config, _default: tls.context(),
+    }
 
 
 class _Hooks:

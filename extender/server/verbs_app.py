@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from extender.protocol.binding import binding_result
 from extender.protocol.errors import ProtocolError
-from extender.protocol.replies import Reply, error_body, filter_error
+from extender.protocol.replies import JSON, Reply, error_body, filter_error
 from extender.server.body import BodyError, read_body
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ CLOSE: Final = "nova_extender.close_connection"
 
 An application may not send ``Connection: close`` itself (PEP 3333), so the server lends this.
 """
+
+FORBIDDEN: Final = "nova_extender.forbidden"
+"""Environ key: why the client may not ask, by its certificate; "" or missing for one that may."""
 
 ERROR_REPLIES: Final[Mapping[str, Callable[[str], bytes]]] = MappingProxyType(
     {"filter": filter_error, "bind": binding_result}
@@ -49,8 +52,8 @@ class VerbsApp:
         ready: says what is still missing before the verbs can be answered, "" once nothing is.
         max_body_bytes: the largest body that is read.
         observe: called once a call with the verb, how it ended (``ok``, ``bad_request``,
-            ``bad_body``, ``too_large``, ``not_ready``, ``bad_method``, ``error``) and the seconds
-            it took, the sending excepted.
+            ``bad_body``, ``too_large``, ``forbidden``, ``not_ready``, ``bad_method``, ``error``)
+            and the seconds it took, the sending excepted.
         on_exception: called with the verb and what its handler raised; the client never sees it.
         error_replies: verb → how its reply type tells an error; verbs not named answer errors with
             an HTTP status and ``{"Error": text}``.
@@ -79,7 +82,7 @@ class VerbsApp:
         """Answer one request."""
         verb = self._paths.get(environ.get("PATH_INFO", ""))
         if verb is None:
-            return self._fallback(environ, start_response)
+            return self._elsewhere(environ, start_response)
         began = time.perf_counter()
         headers: list[tuple[str, str]] = []
         if environ["REQUEST_METHOD"] == "POST":
@@ -96,6 +99,18 @@ class VerbsApp:
             self._report(verb, error)
         return (reply.body,)
 
+    def _elsewhere(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        forbidden: str = environ.get(FORBIDDEN, "")
+        if not forbidden:
+            return self._fallback(environ, start_response)
+        _close(environ)
+        body = error_body(forbidden)
+        headers = [("Content-Type", JSON), ("Content-Length", str(len(body)))]
+        start_response(_STATUS_LINES[HTTPStatus.FORBIDDEN], headers)
+        return (body,)
+
     def _answer(self, verb: str, environ: WSGIEnvironment) -> tuple[str, Reply]:
         # The body first, even if the answer will be 503: a connection with an unread body on it
         # cannot be used again, and closing it may take the answer along.
@@ -104,6 +119,10 @@ class VerbsApp:
         except BodyError as error:
             _close(environ)
             return error.outcome, self._refusal(verb, error.status, str(error))
+        if forbidden := environ.get(FORBIDDEN):
+            # The client may have another certificate by now, which it shows when it connects anew.
+            _close(environ)
+            return "forbidden", self._refusal(verb, HTTPStatus.FORBIDDEN, forbidden)
         try:
             missing = self._ready()
             if missing:

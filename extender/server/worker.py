@@ -10,6 +10,7 @@ from __future__ import annotations
 import select
 import signal
 import socket
+import ssl
 import threading
 import time
 from contextlib import suppress
@@ -74,7 +75,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
             if keep is not True or not self._more_to_come(conn):
                 break
         if keep is False:
-            _say_goodbye(conn.sock)
+            say_goodbye(conn.sock)
         return keep
 
     def _more_to_come(self, conn: Any) -> bool:
@@ -104,14 +105,24 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         connection's reuse.
         """
         super().notify()
-        if not self._arriving:
-            return
-        oldest = time.monotonic() - self.read_patience
-        for conn, since in list(self._arriving.items()):
-            if since < oldest:
-                with suppress(OSError):  # it may have ended this very moment
-                    # Not conn.sock.shutdown: on a TLS socket that would end the encryption.
-                    socket.socket.shutdown(conn.sock, socket.SHUT_RD)
+        end_input(self._arriving, self.read_patience)
+
+
+def end_input(since: dict[Any, float], patience: float) -> None:
+    """End the input of connections that something is awaited from for too long.
+
+    Args:
+        since: when each connection began with it; other threads change it meanwhile.
+        patience: how many seconds it may take.
+    """
+    if not since:
+        return
+    oldest = time.monotonic() - patience
+    for conn, began in list(since.items()):
+        if began < oldest:
+            with suppress(OSError):  # it may have ended this very moment
+                # Not conn.sock.shutdown: on a TLS socket that would end the encryption.
+                socket.socket.shutdown(conn.sock, socket.SHUT_RD)
 
 
 def end_is_near() -> None:
@@ -124,7 +135,7 @@ def end_is_near() -> None:
         signal.signal(number, lambda _number, _frame: None)
 
 
-def _say_goodbye(sock: socket.socket) -> None:
+def say_goodbye(sock: socket.socket) -> None:
     """Close our side and read what the client still sends, so that it gets to read our reply.
 
     Closing a socket with unread input resets the connection, and a reset takes along the reply
@@ -132,6 +143,10 @@ def _say_goodbye(sock: socket.socket) -> None:
     thread; having both sides ended leaves it nothing to wait for.
     """
     until = time.monotonic() + _LINGER
+    if isinstance(sock, ssl.SSLSocket):
+        sock.settimeout(0)
+        with suppress(OSError, ValueError):  # it does not wait for the client's own goodbye
+            sock.unwrap()
     with suppress(OSError):  # among them TimeoutError: the client does not hang up
         socket.socket.shutdown(sock, socket.SHUT_WR)
         while (left := until - time.monotonic()) > 0:

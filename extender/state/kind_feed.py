@@ -5,8 +5,8 @@ server's hides one of the same name from a file.
 
 A change that cannot be read leaves the last state that could be in effect: a slip in an aggregate
 must not free the hosts that it sets apart. Only the process remembers that state, so an object that
-is unreadable when the extender starts is left out. The schemas in ``deploy/crds`` let no such
-change in; it takes an API server with other ones.
+is unreadable when the extender starts is left out. The schemas of the chart (``files/crds``) let no
+such change in; it takes an API server with other ones.
 """
 
 from __future__ import annotations

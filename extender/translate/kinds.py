@@ -1,8 +1,8 @@
 """The extender's own kinds → Nova's aggregates, flavors and server groups, checked.
 
-The API server holds them to the schemas in ``deploy/crds``; the same objects may stand in files,
-which nobody else checks. Both refuse the same, with one exception: a ``null`` inside a map is
-dropped by the API server and refused here.
+The API server holds them to the chart's schemas (``files/crds``); the same objects may stand in
+files, which nobody else checks. Both refuse the same, with one exception: a ``null`` inside a map
+is dropped by the API server and refused here.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _LONGEST_LABEL_VALUE = 63
 _LONGEST_LABEL_KEY = 317
 
 # As the API server has them (DNS-1123 subdomain, qualified name, label value), and as the rules in
-# deploy/crds.
+# files/crds of the chart.
 _SUBDOMAIN = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*"
 _NAME = re.compile(_SUBDOMAIN)
 _LABEL_KEY = re.compile(rf"(?:{_SUBDOMAIN}/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?")

@@ -42,6 +42,9 @@ T = TypeVar("T")
 CHECK_TYPE_HINT = "_nova_check_type"
 """The hint that turns most filters off, and so is only for ``admin_namespaces``."""
 
+ANY_NAMESPACE = "*"
+"""Among ``admin_namespaces``: admission has already looked at who forces what."""
+
 INSTANCE_HINTS = ("same_host", "different_host")
 """Hints that name instances."""
 
@@ -140,7 +143,7 @@ class _Request:
         self, hosts: tuple[str, ...], nodes: tuple[str, ...], hints: Mapping[str, object]
     ) -> None:
         """Forcing skips filters, in Nova an administrator's right."""
-        if self.pod.namespace in self.options.admin_namespaces:
+        if not {self.pod.namespace, ANY_NAMESPACE}.isdisjoint(self.options.admin_namespaces):
             return
         used = [row.key for row, given in _forcing(hosts, nodes) if given]
         if CHECK_TYPE_HINT in hints:

@@ -208,7 +208,7 @@ class ControlPlane:
 
     def install_kinds(self) -> None:
         """Lets the API server serve HostAggregate, Flavor and ServerGroup."""
-        folder = str(build.REPOSITORY / "deploy" / "crds")
+        folder = str(build.REPOSITORY / "charts" / "nova-extender" / "files" / "crds")
         self.kubectl("apply", "-f", folder)
         self.kubectl("wait", "--for=condition=Established", "-f", folder)
 

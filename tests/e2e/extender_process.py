@@ -81,7 +81,8 @@ def start_extender(
         workdir / "logs" / f"{name}.log",
         env={"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1", **(env or {})},
     )
-    extender = Extender(process, f"http://{verbs}", f"http://{health}", f"http://{debug}")
+    scheme = "https" if "cert_file" in content["server"] else "http"
+    extender = Extender(process, f"{scheme}://{verbs}", f"http://{health}", f"http://{debug}")
     process.start()
     try:
         if wait:

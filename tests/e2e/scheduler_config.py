@@ -20,6 +20,7 @@ def scheduler_config(
     profiles: Sequence[str] = (DEFAULT_PROFILE,),
     plugin_config: Sequence[Mapping[str, Any]] = (),
     ignored_groups: Sequence[str] = (),
+    tls: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The configuration as a dict, to be changed further if a test needs that.
 
@@ -34,6 +35,8 @@ def scheduler_config(
         profiles: A profile for each of these scheduler names, all alike.
         plugin_config: What the plugins of each profile are given.
         ignored_groups: Groups of extended resources that NodeResourcesFit is not to count.
+        tls: Its `tlsConfig`: `caFile`, which the extender's certificate is checked by, and the
+            `certFile` and `keyFile` that it shows the extender.
     """
     given = [*plugin_config]
     if ignored_groups:
@@ -68,5 +71,7 @@ def scheduler_config(
             extender["bindVerb"] = "bind"
         if preempt:
             extender["preemptVerb"] = "preempt"
+        if tls is not None:
+            extender |= {"enableHTTPS": True, "tlsConfig": dict(tls)}
         config["extenders"] = [extender]
     return config

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -544,9 +544,11 @@ def free_ports(tmp_path: Path, **server: Any) -> tuple[Path, Ports]:
 
 
 @contextmanager
-def serving(tmp_path: Path, *args: str) -> Iterator[tuple[subprocess.Popen[str], Ports]]:
+def serving(
+    tmp_path: Path, *args: str, **server: Any
+) -> Iterator[tuple[subprocess.Popen[str], Ports]]:
     """``serve`` in a process of its own, listening; killed at the end if it still runs."""
-    config, ports = free_ports(tmp_path)
+    config, ports = free_ports(tmp_path, **server)
     log = (tmp_path / "log").open("w")
     with (
         log,
@@ -559,7 +561,8 @@ def serving(tmp_path: Path, *args: str) -> Iterator[tuple[subprocess.Popen[str],
         ) as program,
     ):
         try:
-            wait_until_listening(program, ports)
+            # Verbs with TLS would not answer this; they listen before the others.
+            wait_until_listening(program, ports[1:] if "cert_file" in server else ports)
             yield program, ports
         finally:
             if program.poll() is None:
@@ -572,7 +575,7 @@ def get(port: int, path: str) -> Answer:
         return connection.call(path, b"", "GET")
 
 
-def wait_until_listening(program: subprocess.Popen[str], ports: Ports) -> None:
+def wait_until_listening(program: subprocess.Popen[str], ports: Iterable[int]) -> None:
     """Wait until every address answers."""
     deadline = time.monotonic() + 30
     for port in ports:

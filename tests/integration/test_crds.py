@@ -1,4 +1,4 @@
-"""The definitions of our kinds in ``deploy/crds``, held against what the extender reads."""
+"""The definitions of our kinds in the chart, held against what the extender reads."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Working:
 def test_the_cluster_is_asked() -> None:
     """Two nodes, one pod on them and none pending, as they are at the moment."""
     made = engine([node("a"), node("b")], [pod("1", on="a")])
-    metrics = metrics_of(made, lambda: "", lambda: None)
+    metrics = metrics_of(made, lambda: "", lambda: None, {})
     assert value(metrics, "hosts", state="known") == 2
     assert value(metrics, "pods", state="counted") == 1
     assert value(metrics, "pods", state="pending") == 0
@@ -53,7 +53,7 @@ def test_ready_and_leading() -> None:
     """Nothing is missing and somebody leads; before anything is started it is the other way."""
     made = engine([node("a")])
     found: list[Any] = [None, "no pods yet"]
-    metrics = metrics_of(made, lambda: found[1], lambda: found[0])
+    metrics = metrics_of(made, lambda: found[1], lambda: found[0], {})
     names = ("ready", "leader", "events_dropped_total")
     assert [value(metrics, name) for name in names] == [0, 0, 0]
     found[:] = [Working(), ""]
@@ -69,8 +69,16 @@ def test_what_is_enabled_has_series() -> None:
         "CoreFilter",
     ]
     assert weighers_of(made.scheduler) == ["RAMWeigher"]
-    metrics = metrics_of(made, lambda: "", lambda: None)
+    metrics = metrics_of(made, lambda: "", lambda: None, {})
     assert value(metrics, "filter_position", filter="CoreFilter") == 2
     assert value(metrics, "weigher_spread_count", weigher="RAMWeigher") == 0
     for verb in ("filter", "prioritize", "bind", "preempt"):
         assert value(metrics, "requests_total", verb=verb, outcome="ok") == 0
+
+
+def test_certificates_are_asked_for() -> None:
+    """Those that there are."""
+    metrics = metrics_of(engine([node("a")]), lambda: "", lambda: None, {"verbs": lambda: 7.0})
+    name = "certificate_expiry_timestamp_seconds"
+    assert value(metrics, name, certificate="verbs") == 7
+    assert value(metrics, name, certificate="webhook") is None

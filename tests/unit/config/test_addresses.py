@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extender.config.addresses import Bind, collide, split_bind
+from extender.config.addresses import Bind, collide, is_loopback, split_bind
 from extender.config.values import FloatText, UnacceptableError
 
 
@@ -109,3 +109,21 @@ def test_debug_answers_on_loopback_only(bind: str) -> None:
 def test_addresses_that_cannot_be_listened_on_at_once(one: str, other: str, meet: bool) -> None:
     """The same port of the same host, or of all hosts; port 0 is always another one."""
     assert collide(one, other) is meet
+
+
+@pytest.mark.parametrize(
+    ("host", "is_ours"),
+    [
+        ("127.0.0.1", True),
+        ("127.1.2.3", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.0.0.1", False),
+        ("localhost.example", False),
+    ],
+)
+def test_loopback(host: str, is_ours: bool) -> None:
+    """What nobody outside reaches; of a name that is not known nothing is assumed."""
+    assert is_loopback(host) is is_ours

@@ -333,23 +333,6 @@ def test_metrics_that_are_in_order(text: str) -> None:
     assert told(text) == ()
 
 
-WEBHOOK = "server: {webhook_bind: '127.0.0.1:9443'"
-
-
-@pytest.mark.parametrize("files", [(), ("cert",), ("key",), ("cert", "key")])
-def test_the_webhook_needs_a_certificate_and_its_key(files: tuple[str, ...]) -> None:
-    """API servers ask with TLS only; what is missing is named."""
-    given = "".join(f", webhook_{name}_file: /tls" for name in files)
-    missing = [f"server.webhook_{name}_file" for name in ("cert", "key") if name not in files]
-    found: tuple[Problem, ...] = ()
-    try:
-        load(None, f"{WEBHOOK}{given}}}")
-    except ConfigError as error:
-        found = tuple(error.problems)
-    assert [problem.path for problem in found] == missing
-    assert all("with TLS only" in problem.message for problem in found)
-
-
 def test_files_without_the_webhook_are_noticed() -> None:
     """Nobody is shown them."""
     assert told("server: {webhook_cert_file: /tls.crt, webhook_key_file: /tls.key}") == (
@@ -358,18 +341,6 @@ def test_files_without_the_webhook_are_noticed() -> None:
             " server.webhook_bind"
         ),
     )
-
-
-@pytest.mark.parametrize("mode", ["virtual", "advisory"])
-def test_the_webhook_is_for_native_overcommit(mode: str) -> None:
-    """The other two leave nodes as they are, and the webhook would change them."""
-    text = f"{WEBHOOK}, webhook_cert_file: /a, webhook_key_file: /b}}"
-    with pytest.raises(ConfigError) as caught:
-        load(None, f"{text}\nkubernetes: {{overcommit: {mode}}}")
-    (problem,) = caught.value.problems
-    assert problem.path == "server.webhook_bind"
-    assert problem.message == f"kubernetes.overcommit {mode} leaves nodes as they are"
-    assert load(None, f"{text}\nkubernetes: {{overcommit: native}}").notices == ()
 
 
 def test_every_path_is_that_of_an_option() -> None:

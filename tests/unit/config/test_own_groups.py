@@ -35,6 +35,8 @@ def test_defaults_of_server() -> None:
     assert group.health_bind == "127.0.0.1:8889"
     assert group.debug_bind == "127.0.0.1:8890"
     assert (group.webhook_bind, group.webhook_cert_file, group.webhook_key_file) == ("", None, None)
+    assert (group.cert_file, group.key_file, group.client_ca_file) == (None, None, None)
+    assert group.allowed_clients == ()
     assert (group.max_body_bytes, group.keepalive, group.threads) == (16_777_216, 120, 128)
     assert group.attempts_memory_bytes == 33_554_432
     assert (group.log_level, group.log_format) == ("info", "json")
@@ -78,6 +80,28 @@ def test_namespaces_are_names() -> None:
     assert config.kubernetes.admin_namespaces == ("kube-system", "ops")
     (problem,) = problems("kubernetes: {admin_namespaces: [Ops]}")
     assert problem.message == '"Ops" in the list is not the name of a namespace'
+
+
+def test_all_namespaces() -> None:
+    """A star stands for all of them, and for nothing less."""
+    config = load(None, "kubernetes: {admin_namespaces: ['*', ops]}").config
+    assert config.kubernetes.admin_namespaces == ("*", "ops")
+    for wrong in ("ops-*", "**"):
+        (problem,) = problems(f"kubernetes: {{admin_namespaces: ['{wrong}']}}")
+        assert problem.message == f'"{wrong}" in the list is not the name of a namespace'
+
+
+def test_clients_are_names_in_certificates() -> None:
+    """With colons and blanks inside; what could not be told from two names is a mistake."""
+    tls = "cert_file: /a, key_file: /b, client_ca_file: /c"
+    names = "[system:kube-scheduler, ' Nova Extender ', '*.example']"
+    config = load(None, f"server: {{{tls}, allowed_clients: {names}}}").config
+    expected = ("system:kube-scheduler", "Nova Extender", "*.example")
+    assert config.server.allowed_clients == expected
+    for wrong in ("", "a,b", "x" * 256):
+        (problem,) = problems(f"server: {{{tls}, allowed_clients: ['{wrong}']}}")
+        assert problem.path == "server.allowed_clients"
+        assert problem.message.endswith("in the list is not a name of a client's certificate")
 
 
 def test_debug_is_for_loopback_only() -> None:

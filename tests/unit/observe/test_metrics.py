@@ -232,7 +232,7 @@ def test_the_exposition_is_prometheus_text() -> None:
     assert content_type.startswith("text/plain; version=")
     families = list(text_string_to_metric_families(text.decode()))
     ours = [f for f in families if f.name.startswith("nova_extender_")]
-    assert len(ours) == 38
+    assert len(ours) == 39
     assert all(f.documentation for f in ours)
     assert {f.name.split("_")[0] for f in families if f not in ours} <= {"process"}
     assert b"_created" not in text

@@ -15,7 +15,10 @@ from extender.protocol.requests import decode_args
 from extender.server import gunicorn_app
 from extender.server.addresses import listen
 from extender.server.app import create_app
+from extender.server.certificate import FromFile, ServingCertificate
+from extender.server.clients import AllowedClients
 from extender.server.gunicorn_app import serve
+from extender.server.tls import MutualTls
 from extender.server.verbs_app import VerbsApp
 
 if TYPE_CHECKING:
@@ -99,6 +102,21 @@ def start() -> None:
     say(f"started {os.getpid()}")
 
 
+def tls() -> MutualTls | None:
+    """How to speak TLS, if that is asked for."""
+    given = OPTIONS.get("tls")
+    if given is None:
+        return None
+    certificate, key, client_ca = (
+        FromFile(f"server.{name}_file", given[name]) for name in ("cert", "key", "client_ca")
+    )
+    return MutualTls(
+        ServingCertificate(certificate, key, say, client_ca),
+        AllowedClients(given["allowed_clients"], say),
+        say,
+    )
+
+
 def main() -> None:
     """Serve until told to stop."""
     say(f"master {os.getpid()}")
@@ -115,6 +133,8 @@ def main() -> None:
         on_hangup=lambda: say("hung up"),
         read_patience=OPTIONS.get("read_patience", 20.0),
         grace=OPTIONS.get("grace", 15),
+        tls=tls(),
+        handshake_patience=OPTIONS.get("handshake_patience", 10.0),
     )
 
 

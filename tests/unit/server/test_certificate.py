@@ -13,8 +13,10 @@ import pytest
 import trustme
 
 from extender.server.addresses import ListenError
-from extender.server.certificate import CertificateError, ServingCertificate
+from extender.server.certificate import CertificateError, FromFile, ServingCertificate
 from tests.issued import Issued
+
+CERT, KEY = "server.webhook_cert_file", "server.webhook_key_file"
 
 # An encrypted key as `openssl genpkey -algorithm ed25519 -aes-128-cbc` writes it.
 ENCRYPTED = b"""-----BEGIN ENCRYPTED PRIVATE KEY-----
@@ -35,7 +37,8 @@ def issued(tmp_path: Path) -> Issued:
 def serving(path: Path, key: Path) -> tuple[ServingCertificate, list[str]]:
     """One to show, and what is told of it."""
     told: list[str] = []
-    return ServingCertificate(str(path), str(key), told.append), told
+    files = (FromFile(CERT, str(path)), FromFile(KEY, str(key)))
+    return ServingCertificate(*files, told.append), told
 
 
 def shown(context: ssl.SSLContext, issued: Issued) -> bytes:

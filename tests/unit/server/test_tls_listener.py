@@ -17,7 +17,7 @@ from flask import Flask, Response, request
 
 from extender.server import tls_listener
 from extender.server.addresses import ListenError, listen
-from extender.server.certificate import ServingCertificate
+from extender.server.certificate import FromFile, ServingCertificate
 from extender.server.replies import new_app
 from extender.server.tls_listener import TlsListener
 from tests.issued import Issued
@@ -50,7 +50,7 @@ def issued(tmp_path: Path) -> Issued:
 @pytest.fixture
 def listener(issued: Issued) -> Iterator[TlsListener]:
     """A listener at work."""
-    certificate = ServingCertificate(str(issued.path), str(issued.key), lambda _: None)
+    certificate = serving(issued)
     made = TlsListener(app(), BIND, certificate)
     made.start()
     yield made
@@ -69,6 +69,12 @@ def connect(listener: TlsListener, issued: Issued) -> Iterator[Callable[[], Conn
     yield one
     for each in made:
         each.close()
+
+
+def serving(issued: Issued) -> ServingCertificate:
+    """What a listener shows."""
+    files = (FromFile("cert", str(issued.path)), FromFile("key", str(issued.key)))
+    return ServingCertificate(*files, lambda _: None)
 
 
 class Connection(http.client.HTTPSConnection):
@@ -252,7 +258,7 @@ def test_an_idle_connection_ends(
 def test_connections_are_bounded(issued: Issued, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond it they are closed at once; one that ends makes room."""
     monkeypatch.setattr(tls_listener, "CONNECTIONS", 2)
-    certificate = ServingCertificate(str(issued.path), str(issued.key), lambda _: None)
+    certificate = serving(issued)
     bounded = TlsListener(app(), BIND, certificate)
     bounded.start()
     context = issued.client()
@@ -324,7 +330,7 @@ def test_the_certificate_is_replaced_under_load(listener: TlsListener, issued: I
 
 def test_port_in_use(issued: Issued) -> None:
     """A port in use names the address and the option."""
-    certificate = ServingCertificate(str(issued.path), str(issued.key), lambda _: None)
+    certificate = serving(issued)
     with listen(BIND, "x") as taken:
         bind = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(ListenError, match=f"^server.webhook_bind: cannot listen on {bind}: "):
@@ -333,7 +339,7 @@ def test_port_in_use(issued: Issued) -> None:
 
 def test_stop_ends_kept_connections_with_their_next_answer(issued: Issued) -> None:
     """A call that is under way is answered; the address is free at once."""
-    certificate = ServingCertificate(str(issued.path), str(issued.key), lambda _: None)
+    certificate = serving(issued)
     stopped = TlsListener(app(), BIND, certificate)
     stopped.start()
     one = Connection("127.0.0.1", stopped.port, timeout=5, context=issued.client())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from wsgiref.validate import validator
 
@@ -12,7 +13,7 @@ from werkzeug.test import Client
 
 from extender.protocol.errors import ProtocolError
 from extender.protocol.replies import Reply
-from extender.server.verbs_app import CLOSE, VerbsApp
+from extender.server.verbs_app import CLOSE, FORBIDDEN, VerbsApp
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -66,9 +67,11 @@ class Bench:
         start_response("418 I'm a teapot", [("Content-Type", "text/plain")])
         return [b"fallback"]
 
-    def post(self, path: str, body: bytes = b"{}", **more: Any) -> tuple[int, dict[str, str], Any]:
+    def post(
+        self, path: str, body: bytes = b"{}", environ: Mapping[str, Any] = MappingProxyType({})
+    ) -> tuple[int, dict[str, str], Any]:
         """Post a body; the status, the headers and the decoded reply."""
-        overrides = {CLOSE: self.close, **more}
+        overrides = {CLOSE: self.close, **environ}
         with self.client.post(path, data=body, environ_overrides=overrides) as response:
             assert int(response.headers["Content-Length"]) == len(response.data)
             assert response.headers["Content-Type"] == "application/json"
@@ -120,6 +123,28 @@ def test_not_ready(bench: Bench, verb: str) -> None:
     assert bench.post(f"/{verb}")[0] == 200
 
 
+@pytest.mark.parametrize(("verb", "status"), [("filter", 200), ("prioritize", 403)])
+def test_forbidden(bench: Bench, verb: str, status: int) -> None:
+    """Why, where kube-scheduler shows it; before anything else is told, and nobody is asked."""
+    bench.missing = "nodes are not synced yet"
+    bench.handler = lambda _: pytest.fail("the verb was asked")
+    answered, _, reply = bench.post(f"/{verb}", environ={FORBIDDEN: "no such client"})
+    assert answered == status
+    assert reply["Error"].endswith("no such client")
+    assert bench.seen == [(verb, "forbidden")]
+    assert bench.closed == 1
+    bench.missing, bench.handler = "", lambda _: Reply(200, b"{}")
+    assert bench.post(f"/{verb}", environ={FORBIDDEN: ""})[0] == 200
+
+
+def test_other_paths_are_forbidden_too(bench: Bench) -> None:
+    """The fallback is not asked either."""
+    status, _, reply = bench.post("/", environ={FORBIDDEN: "no such client"})
+    assert (status, reply) == (403, {"Error": "no such client"})
+    assert bench.closed == 1
+    assert bench.seen == []
+
+
 def test_too_large_for_filter(bench: Bench) -> None:
     """Too large a body is an Error in filter's own reply, and the end of the connection."""
     status, _, reply = bench.post("/filter", b"x" * 101)
@@ -141,7 +166,7 @@ def test_too_large_for_prioritize(bench: Bench) -> None:
 @pytest.mark.parametrize(("verb", "status"), [("filter", 200), ("prioritize", 400)])
 def test_short_body(bench: Bench, verb: str, status: int) -> None:
     """A body that ends too soon is answered, and the connection given up."""
-    found, _, reply = bench.post(f"/{verb}", b"{}", CONTENT_LENGTH="50")
+    found, _, reply = bench.post(f"/{verb}", b"{}", {"CONTENT_LENGTH": "50"})
     assert found == status
     assert "after 2 of the 50 bytes" in reply["Error"]
     assert bench.seen == [(verb, "bad_body")]

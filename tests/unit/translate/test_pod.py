@@ -395,6 +395,15 @@ def test_forcing_in_an_admin_namespace() -> None:
     assert spec.is_rebuild
 
 
+def test_forcing_everywhere() -> None:
+    """A star among admin_namespaces is every namespace, whatever else is named."""
+    anywhere = TranslateOptions(admin_namespaces=frozenset({"ops", "*"}))
+    spec = spec_of(FORCING, options=anywhere)
+    assert spec.refusal is None
+    assert spec.force_hosts == ("node-a",)
+    assert spec.is_rebuild
+
+
 @pytest.mark.parametrize("value", ["", " ", ",", "[]", '[""]'])
 def test_an_empty_list_forces_nothing(value: str) -> None:
     """And so is nobody's right in particular."""

@@ -363,6 +363,19 @@ def test_extended_resources_beside_virtual_ones() -> None:
     assert requests[:3] == (4000, MIB, GIB)
 
 
+def test_the_marker_counts_as_nothing() -> None:
+    """What makes kube-scheduler ask about a pod is no amount, in real resources or virtual ones."""
+    marked = {"nova-extender.io/schedule": "1"}
+    for asks, expected in (
+        ({}, Requests()),
+        ({"cpu": "2"}, Requests(2000, 0, 0)),
+        ({VCPU: "4"}, Requests(4000, 0, 0, virtual=(4000, 0, 0))),
+    ):
+        for bound in (False, True):
+            spec = {"containers": [container(requests={**asks, **marked})]}
+            assert effective_requests(pod(spec), bound=bound) == expected
+
+
 @pytest.mark.parametrize(
     "name", ["nova-extender.io/vcpus", "nova-extender.io/VCPU", "vcpu", "a.nova-extender.io/vcpu"]
 )
