@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 import click
+from click.core import ParameterSource
 
 from extender.cli import hosts_table, show, tables
 from extender.cli import serve as serving
@@ -28,7 +29,12 @@ EXIT_BAD_INPUT = 2
 EXIT_NO_VALID_HOST = 3
 
 _config = click.option(
-    "--config", "config_path", metavar="FILE", help="Configuration (YAML); else the defaults."
+    "--config",
+    "config_path",
+    metavar="FILE",
+    envvar="NOVA_EXTENDER_CONFIG",
+    show_envvar=True,
+    help="Configuration (YAML); else the defaults.",
 )
 _cluster = click.option(
     "--cluster",
@@ -123,13 +129,19 @@ def simulate(
 @cli.command()
 @click.argument("pod", metavar="NAMESPACE/POD")
 @click.option(
-    "--server", metavar="URL", help="Ask the debug address of a running extender instead."
+    "--server",
+    metavar="URL",
+    envvar="NOVA_EXTENDER_SERVER",
+    show_envvar=True,
+    help="Ask the debug address of a running extender instead.",
 )
 @_config
 @_cluster
 @kubeconfig_option
 @output_option
+@click.pass_context
 def explain(
+    context: click.Context,
     pod: str,
     server: str | None,
     config_path: str | None,
@@ -140,7 +152,7 @@ def explain(
     """What blocks a pending pod on every node, judged now by every filter."""
     namespace, _, name = pod.rpartition("/")
     namespace = namespace or "default"
-    if server is not None:
+    if server is not None and not _outdone(context, "server", by=("cluster", "kubeconfig")):
         data = show.ask(server, namespace, name)
     else:
         settings = _settings(config_path)
@@ -172,6 +184,16 @@ def addresses(server: HttpServerGroup) -> str:
     if server.webhook_bind:
         places["webhook"] = f"https://{server.webhook_bind}"
     return ", ".join(f"{what} on {where}" for what, where in places.items())
+
+
+def _outdone(context: click.Context, option: str, by: tuple[str, ...]) -> bool:
+    """Whether an option is but the environment's, and another was given on the command line."""
+    typed = {name for name in (option, *by) if _typed(context, name)}
+    return bool(typed) and option not in typed
+
+
+def _typed(context: click.Context, option: str) -> bool:
+    return context.get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
 def _settings(path: str | None) -> Config:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -41,13 +43,13 @@ def engine(
         config: the configuration.
         cluster: a cluster file.
         kubeconfig: a live cluster, where no file is given.
-        default: the cluster file where neither is given, with a notice; else the cluster this runs
-            in as a pod.
+        default: the cluster file where neither is given and this does not run in a pod, with a
+            notice; else the cluster of that pod.
 
     Raises:
         KubeError: the file or the cluster cannot be read.
     """
-    if cluster is None and kubeconfig is None and default is not None:
+    if cluster is None and kubeconfig is None and default is not None and not in_pod():
         notice("the example cluster of the package is shown; give --cluster or --kubeconfig")
         cluster = default
     made = build_engine(config)
@@ -65,6 +67,11 @@ def engine(
         finally:
             live.stop()
     return made
+
+
+def in_pod(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether this runs in a pod, which every kubelet tells by the address of the API server."""
+    return "KUBERNETES_SERVICE_HOST" in environment
 
 
 def notice(text: str) -> None:

@@ -53,6 +53,13 @@ class Ended(NamedTuple):
         return "\n".join(lines)
 
 
+UNWANTED = (
+    *("KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"),
+    *("NOVA_EXTENDER_CONFIG", "NOVA_EXTENDER_SERVER"),
+)
+"""Variables by which a developer's machine would have a say."""
+
+
 class Runner:
     """Runs commands in this process."""
 
@@ -75,15 +82,14 @@ class Runner:
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Runner:
     """Commands, in an environment that knows of no cluster."""
-    for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"):
+    for name in UNWANTED:
         monkeypatch.delenv(name, raising=False)
     return Runner(monkeypatch, capsys)
 
 
 def environment() -> dict[str, str]:
     """The same for processes of their own."""
-    unwanted = ("KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
-    return {name: value for name, value in os.environ.items() if name not in unwanted}
+    return {name: value for name, value in os.environ.items() if name not in UNWANTED}
 
 
 def process(*args: str | Path, given: str = "") -> Ended:
@@ -649,6 +655,29 @@ def test_explain_of_a_running_server(tmp_path: Path, run: Runner) -> None:
         assert run("explain", "web/shop", "--server", url).code == 0
         assert "404" in run("explain", "default/none", "--server", url).fault
         stopped(program, tmp_path)
+
+
+def test_explain_in_the_pod_of_a_server(
+    tmp_path: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its environment names the server; a cluster that is typed counts before it."""
+    monkeypatch.setenv("NOVA_EXTENDER_SERVER", "http://127.0.0.1:1")
+    assert "http://127.0.0.1:1" in run("explain", "default/report").fault
+    assert run("explain", "default/report", "--cluster", "example", "-o", "json").code == 3
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    assert "http://127.0.0.1:1" in run("explain", "default/report").fault
+    typed = run("explain", "default/report", "--kubeconfig", tmp_path / "none").fault
+    assert "http://127.0.0.1:1" not in typed
+
+
+def test_the_configuration_of_the_environment(
+    tmp_path: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NOVA_EXTENDER_CONFIG names the file where --config does not."""
+    file = written(tmp_path / "c.yaml", {"filter_scheduler": {"enabled_filters": ["CoreFilter"]}})
+    monkeypatch.setenv("NOVA_EXTENDER_CONFIG", str(file))
+    found = run("explain", "default/report", "--cluster", "example", "-o", "json")
+    assert [step["filter"] for step in found.json["filters"]][1:] == ["CoreFilter"]
 
 
 def kubeconfig_to(tmp_path: Path, port: int) -> Path:

@@ -40,11 +40,22 @@ def pod(tmp_path: Path, cpu: str) -> str:
     )
 
 
-def test_the_example_stands_in_with_a_notice(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_example_stands_in_with_a_notice(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Where neither a file nor a cluster is given, and it is said."""
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     made = show.engine(Config(), None, None, default="example")
     assert len(made.cluster.table) == 13
     assert "notice: the example cluster of the package is shown" in capsys.readouterr().err
+
+
+def test_in_a_pod_its_own_cluster_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example would be taken for it; here the pod has no token, which is told."""
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "1")
+    with pytest.raises(KubeError):
+        show.engine(Config(), None, None, default="example")
 
 
 def test_what_of_the_file_cannot_be_read_is_noticed(capsys: pytest.CaptureFixture[str]) -> None:
