@@ -5,15 +5,19 @@ PYTHON ?= python3
 PYTHON311 ?= python3.11
 CASES ?= 20000
 SEED ?= 1
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' extender/version.py)
+IMAGE   ?= nova-extender:$(VERSION)
+# What builds the image: the first of docker, podman and buildah that works, unless said.
+BUILDER ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt docs bench conformance e2e soak cluster lock record clean
+.PHONY: help run test check fmt docs bench conformance e2e soak cluster image kind kind-down lock record clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The environment: every package pinned and checked by its hash, then the project itself.
 $(STAMP): requirements-dev.lock pyproject.toml
@@ -63,12 +67,27 @@ soak: $(STAMP) ## churn 50 pods a second on 1,000 nodes for ten minutes (needs G
 cluster: $(STAMP) ## run a real control plane with the extender, until Ctrl-C (needs Go 1.26)
 	@exec $(BIN)/python -m tests.e2e.cluster
 
+image: ## build the container image (needs docker, podman or buildah)
+	@builder='$(BUILDER)'; for each in docker podman buildah; do \
+	  [ -n "$$builder" ] || ! $$each info >/dev/null 2>&1 || builder=$$each; done; \
+	[ -n "$$builder" ] || { echo "make image needs docker, podman or buildah, and none of them works here" >&2; exit 1; }; \
+	set -x; $$builder build -f deploy/docker/Dockerfile -t $(IMAGE) --build-arg VERSION=$(VERSION) \
+	  --build-arg REVISION="$$(git rev-parse HEAD)" \
+	  --build-arg CREATED="$$(TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd)" $(IMAGE_FLAGS) .
+
+kind: ## run a cluster in containers, scheduled by Nova's rules (needs docker or podman, kind, kubectl, helm)
+	@deploy/kind/up.sh $(VARIANT)
+
+kind-down: ## take that cluster away
+	@deploy/kind/down.sh
+
 record: $(STAMP) ## record kube-scheduler's requests anew for the contract tests (needs Go 1.26)
 	$(BIN)/python -m tests.e2e.record
 
 lock: ## write the lock files anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements.lock
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes -c requirements.lock --no-header --no-annotate -o requirements-dev.lock
+	uv pip compile --group image --universal --python-version 3.11 --generate-hashes -c requirements-dev.lock --no-header --no-annotate -o requirements-image.lock
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
