@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tests.e2e import build, objects
 from tests.e2e.api import ApiError, Object
@@ -21,6 +21,33 @@ EFFECT_TIMEOUT = 30.0
 
 Values = Mapping[str, Any]
 
+OVERCOMMIT_ONLY: Values = {
+    "replicas": 0,
+    # A scene installs them by itself.
+    "crds": {"install": False},
+    "rbac": {"create": False},
+    "serviceAccount": {"create": False, "name": "none"},
+    # A scene's extender is none of the release's pods.
+    "annotationGuard": {"enabled": False},
+}
+"""The chart for a scene, which has an extender and a kube-scheduler of its own."""
+
+
+class Place(Protocol):
+    """What helm needs: a `ControlPlane`, or less where nothing is to be installed."""
+
+    @property
+    def binaries(self) -> Path:
+        """Where helm is."""
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The way to the API server."""
+
+    @property
+    def workdir(self) -> Path:
+        """For helm's own folders."""
+
 
 class HelmError(Exception):
     """What helm says when it fails."""
@@ -30,17 +57,22 @@ class Helm:
     """Helm with the administrator's kubeconfig, and folders of its own.
 
     Args:
-        control_plane: What it speaks to.
+        place: What it speaks to.
+        namespace: Where the release is.
+        release: The release's name.
     """
 
-    def __init__(self, control_plane: ControlPlane) -> None:
-        self._binary = control_plane.binaries / "helm"
-        self._kubeconfig = control_plane.kubeconfig
-        self._home = control_plane.workdir / "helm"
+    def __init__(self, place: Place, namespace: str = NAMESPACE, release: str = RELEASE) -> None:
+        self._namespace = f"--namespace={namespace}"
+        self._release = release
+        self._binary = place.binaries / "helm"
+        self._kubeconfig = place.kubeconfig
+        self._home = place.workdir / "helm"
 
     def template(self, values: Values | None = None, *args: str) -> str:
         """The chart's manifests, for the API versions that the control plane has."""
-        return self._run("template", RELEASE, str(CHART), *self._values(values), *args)
+        chart = [self._release, str(CHART), self._namespace]
+        return self._run("template", *chart, *self._values(values), *args)
 
     def lint(self, *args: str) -> str:
         """What helm has to say about the chart; raises where that is anything bad."""
@@ -48,18 +80,30 @@ class Helm:
 
     def install(self, values: Values | None = None, *args: str) -> str:
         """Installs the chart, or changes the release that there is."""
-        chart = [RELEASE, str(CHART), f"--namespace={NAMESPACE}"]
+        chart = [self._release, str(CHART), self._namespace]
         return self._run("upgrade", "--install", *chart, *self._values(values), *args)
+
+    def install_overcommit(self, overcommit: Values, *args: str) -> str:
+        """Installs of the chart only what overcommit is about, with these values of it."""
+        return self.install({**OVERCOMMIT_ONLY, "overcommit": overcommit}, *args)
 
     def uninstall(self, *args: str) -> str:
         """Takes the release away, hooks included; there may be none."""
         return self._run(
-            "uninstall", RELEASE, f"--namespace={NAMESPACE}", "--ignore-not-found", "--wait", *args
+            "uninstall", self._release, self._namespace, "--ignore-not-found", "--wait", *args
         )
 
-    def rollback(self, revision: int) -> str:
+    def rollback(self, revision: int, *args: str) -> str:
         """Makes an earlier revision of the release the current one."""
-        return self._run("rollback", RELEASE, str(revision), f"--namespace={NAMESPACE}")
+        return self._run("rollback", self._release, str(revision), self._namespace, *args)
+
+    def test(self) -> str:
+        """Runs the release's tests, and waits for their pods."""
+        return self._run("test", self._release, self._namespace, "--timeout=60s")
+
+    def notes(self) -> str:
+        """What the release tells whoever installed it."""
+        return self._run("get", "notes", self._release, self._namespace)
 
     def _values(self, values: Values | None) -> list[str]:
         """The values as a file, for helm reads texts such as "1.0" as numbers otherwise."""
@@ -96,11 +140,17 @@ def install_overcommit(control_plane: ControlPlane, overcommit: Values) -> None:
         overcommit: The values below `overcommit`; the mode must be native.
     """
     uninstall_overcommit(control_plane)
-    Helm(control_plane).install({"overcommit": overcommit})
+    Helm(control_plane).install_overcommit(overcommit)
     labels = overcommit.get("nodeSelector", {})
     wait_until(
         lambda: amplifies(control_plane, labels), EFFECT_TIMEOUT, "the chart to amplify nodes"
     )
+
+
+def rights(control_plane: ControlPlane, namespace: str) -> str:
+    """The manifests of the extender's service account in a namespace, and of what it may do."""
+    shown = [f"--show-only=templates/{name}.yaml" for name in ("serviceaccount", "rbac")]
+    return Helm(control_plane, namespace).template(None, *shown)
 
 
 def uninstall_overcommit(control_plane: ControlPlane) -> None:

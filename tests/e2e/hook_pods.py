@@ -25,8 +25,9 @@ TIMEOUT = 120
 class HookPods:
     """Runs the pods of Jobs in the chart's namespace, while it is open."""
 
-    def __init__(self, control_plane: ControlPlane) -> None:
+    def __init__(self, control_plane: ControlPlane, namespace: str = NAMESPACE) -> None:
         self._plane = control_plane
+        self._namespace = namespace
         self._api = control_plane.api
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hook pods", daemon=True)
@@ -51,7 +52,7 @@ class HookPods:
     def _run(self) -> None:
         while not self._stop.wait(POLL):
             try:
-                for pod in self._api.list("Pod", NAMESPACE, "batch.kubernetes.io/job-name"):
+                for pod in self._api.list("Pod", self._namespace, "batch.kubernetes.io/job-name"):
                     if pod["status"]["phase"] == "Pending":
                         self._play(pod)
             except Exception as error:  # noqa: BLE001 - told by the test, in its own thread
@@ -70,7 +71,7 @@ class HookPods:
         done = subprocess.run(
             [sys.executable, "-m", "extender.cli", *arguments],
             env={
-                "KUBECONFIG": str(self._plane.kubeconfig_for(account, NAMESPACE)),
+                "KUBECONFIG": str(self._plane.kubeconfig_for(account, self._namespace)),
                 "PYTHONPATH": str(REPOSITORY),
                 "PATH": os.environ["PATH"],
             },
@@ -98,4 +99,4 @@ class HookPods:
             ],
         }
         name = pod["metadata"]["name"]
-        self._api.patch("Pod", name, {"status": status}, NAMESPACE, subresource="status")
+        self._api.patch("Pod", name, {"status": status}, self._namespace, subresource="status")

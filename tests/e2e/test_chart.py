@@ -11,6 +11,7 @@ import yaml
 
 from tests.e2e.chart import Helm, HelmError, ci_values
 from tests.e2e.controlplane import ControlPlane
+from tests.e2e.other_kinds import CERT_MANAGER, PROMETHEUS_OPERATOR, served
 
 POLICY = "MutatingAdmissionPolicy"
 HAS_POLICIES = f"--api-versions=admissionregistration.k8s.io/v1/{POLICY}"
@@ -34,11 +35,20 @@ def test_lint(helm: Helm, values: Path) -> None:
     assert "0 chart(s) failed" in helm.lint(f"--values={values}")
 
 
+@pytest.fixture(scope="module")
+def judge(control_plane: ControlPlane) -> Iterator[ControlPlane]:
+    """An API server that knows all kinds the chart may have."""
+    with served(control_plane, CERT_MANAGER, PROMETHEUS_OPERATOR):
+        yield control_plane
+
+
 @pytest.mark.parametrize("values", CI, ids=[file.stem for file in CI])
-def test_the_api_server_takes_it(helm: Helm, control_plane: ControlPlane, values: Path) -> None:
-    """All that is rendered would be accepted, policies' expressions included."""
+def test_the_api_server_takes_it(helm: Helm, judge: ControlPlane, values: Path) -> None:
+    """All that is rendered would be accepted, each field and policies' expressions included."""
     manifests = helm.template(None, f"--values={values}", HAS_POLICIES)
-    answered = control_plane.kubectl("apply", "--dry-run=server", "-f", "-", input=manifests)
+    answered = judge.kubectl(
+        *("apply", "--dry-run=server", "--validate=strict", "-f", "-"), input=manifests
+    )
     assert answered.count("(server dry run)") == len(_kinds(manifests))
 
 
@@ -56,11 +66,11 @@ def test_delivery(helm: Helm) -> None:
 def test_installed_and_uninstalled(helm: Helm, control_plane: ControlPlane) -> None:
     """The release comes, changes and goes; on a cluster that has the kind, the policy with it."""
     path = "apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies"
-    helm.install()
+    helm.install_overcommit({})
     (policy,) = control_plane.api.request("GET", path)["items"]
     assert policy["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "Helm"
     assert "dyn({})" in policy["spec"]["variables"][1]["expression"]
-    helm.install({"overcommit": {"mode": "advisory"}})
+    helm.install_overcommit({"mode": "advisory"})
     assert control_plane.api.request("GET", path)["items"] == []
     helm.uninstall("--no-hooks")
 

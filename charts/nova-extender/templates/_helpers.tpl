@@ -3,16 +3,16 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{/* What the names of all objects begin with. */}}
+{{/* What the names of all objects begin with: that of a Service is no longer than 63, "-overcommit" included. */}}
 {{- define "nova-extender.fullname" -}}
 {{- if .Values.fullnameOverride }}
-{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" }}
+{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" }}
 {{- else }}
 {{- $name := default .Chart.Name .Values.nameOverride }}
 {{- if contains $name .Release.Name }}
-{{- .Release.Name | trunc 63 | trimSuffix "-" }}
+{{- .Release.Name | trunc 52 | trimSuffix "-" }}
 {{- else }}
-{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" }}
+{{- printf "%s-%s" .Release.Name $name | trunc 52 | trimSuffix "-" }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -36,8 +36,34 @@ app.kubernetes.io/name: {{ include "nova-extender.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
+{{/*
+What is pulled. .image: the values of an image. .tag: where these name none. A digest counts alone:
+beside one, a tag is not looked at.
+*/}}
+{{- define "nova-extender.image-of" -}}
+{{- $image := .image }}
+{{- if $image.digest }}
+{{- printf "%s@%s" $image.repository $image.digest }}
+{{- else }}
+{{- printf "%s:%s" $image.repository ($image.tag | default .tag) }}
+{{- end }}
+{{- end }}
+
 {{- define "nova-extender.image" -}}
-{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- include "nova-extender.image-of" (dict "image" .Values.image "tag" .Chart.AppVersion) }}
+{{- end }}
+
+{{- define "nova-extender.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create }}
+{{- .Values.serviceAccount.name | default (include "nova-extender.fullname" .) }}
+{{- else }}
+{{- required "serviceAccount.name is needed where serviceAccount.create is false" .Values.serviceAccount.name }}
+{{- end }}
+{{- end }}
+
+{{/* What the standalone extender is called in the cluster. */}}
+{{- define "nova-extender.service-host" -}}
+{{ include "nova-extender.fullname" . }}.{{ .Release.Namespace }}.svc
 {{- end }}
 
 {{/* What the objects of the overcommit part are called. */}}
@@ -130,4 +156,23 @@ taken for something that cannot be read.
 {{/* CEL: a text in a message, which must be one line of printable characters. */}}
 {{- define "nova-extender.overcommit.shown" -}}
 ({{ . }}.matches('^[\\pL\\pM\\pN\\pP\\pS ]{0,40}$') ? '"' + {{ . }} + '"' : 'its value')
+{{- end }}
+
+{{/* Whom a binding is for. */}}
+{{- define "nova-extender.subjects" }}
+- kind: ServiceAccount
+  name: {{ include "nova-extender.serviceAccountName" . }}
+  namespace: {{ .Release.Namespace }}
+{{- end }}
+
+{{/*
+Labels of a pod that is not the extender: no Service, Deployment or budget may take it for one.
+.root: the top. .name: what it is.
+*/}}
+{{- define "nova-extender.other-labels" -}}
+app.kubernetes.io/name: {{ include "nova-extender.name" .root }}-{{ .name }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .name }}
+app.kubernetes.io/part-of: nova-extender
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- end }}

@@ -24,7 +24,16 @@ from extender.translate import reasons
 from extender.weighers import all_weighers
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGES = ("annotations", "commands", "filters", "metrics", "options", "reasons", "weighers")
+PAGES = (
+    "README",
+    "annotations",
+    "commands",
+    "filters",
+    "metrics",
+    "options",
+    "reasons",
+    "weighers",
+)
 SCHEDULERS_OWN = {
     *("driver", "periodic_task_interval", "placement", "max_score", "max_attempts", "extra"),
     *("limit_tenants_to_placement_aggregate", "placement_aggregate_required_for_tenants"),
@@ -50,7 +59,7 @@ def generate(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def pages(generate: ModuleType, tmp_path: Path) -> dict[str, str]:
     """All pages as they would be written now, by name."""
     assert generate.main([], tmp_path) == 0
-    return {path.stem: path.read_text() for path in tmp_path.iterdir()}
+    return {path.stem: path.read_text() for path in tmp_path.rglob("*.md")}
 
 
 def test_every_page_is_fresh(generate: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,14 +86,15 @@ def test_stale_and_missing_pages(
     """Every stale page is named with the command to run; writing mends it."""
     generate.main([], tmp_path)
     assert generate.main(["--check"], tmp_path) == 0
-    (tmp_path / "filters.md").write_text("something older\n")
-    (tmp_path / "options.md").unlink()
+    reference = tmp_path / "docs" / "reference"
+    (reference / "filters.md").write_text("something older\n")
+    (reference / "options.md").unlink()
     assert generate.main(["--check"], tmp_path) == 1
     assert capsys.readouterr().err.splitlines() == [
         "docs/reference/filters.md is stale: run make docs",
         "docs/reference/options.md is stale: run make docs",
     ]
-    assert not (tmp_path / "options.md").exists(), "checking writes nothing"
+    assert not (reference / "options.md").exists(), "checking writes nothing"
     assert generate.main([], tmp_path) == 0
     assert generate.main(["--check"], tmp_path) == 0
 
@@ -197,7 +207,7 @@ def test_reasons_page(pages: dict[str, str]) -> None:
 
 def test_one_id_for_two_reasons(generate: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reasons that share an id and differ are no page: labels could not tell them apart."""
-    page = generate.PAGES["reasons.md"]
+    page = generate.PAGES["docs/reference/reasons.md"]
     monkeypatch.setattr(FakeFilter, "reasons", (Reason("host_down", "gone", Category.HOST),))
     with pytest.raises(ValueError, match="host_down is both"):
         page()

@@ -31,7 +31,8 @@ from extender.weighers import all_weighers
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "deploy" / "examples" / "plugins"
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+FOLDERS = ("docs", "deploy", "charts")
+PAGES = sorted([*ROOT.glob("*.md"), *(p for f in FOLDERS for p in (ROOT / f).rglob("*.md"))])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -78,8 +79,12 @@ def test_plugin_page_quotes_the_examples() -> None:
 
 
 def test_stanza_for_kube_scheduler() -> None:
-    """The README's stanza asks the address that is served by default, names only, and waits 5 s."""
-    (stanza,) = blocks(ROOT / "README.md", "yaml")
+    """The page's stanza asks the address that is served by default, names only, and waits 5 s."""
+    (stanza,) = [
+        block
+        for block in blocks(ROOT / "docs" / "install.md", "yaml")
+        if "KubeSchedulerConfiguration" in block
+    ]
     document = yaml.safe_load(stanza)
     (extender,) = document["extenders"]
     assert extender["urlPrefix"] == f"http://{Config().server.bind}"
