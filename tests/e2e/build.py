@@ -1,4 +1,4 @@
-"""Builds the programs that the end-to-end tests run: Kubernetes, etcd, kwok and helm, from source.
+"""Builds the programs that the end-to-end tests run, Kubernetes first of all, from source.
 
 Each folder of `tools/` is a small Go module that pins what it builds. A tool is built again only
 when its module, or the way it is built here, has changed. Standard library only, so that it runs
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -30,11 +31,20 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class Tool:
-    """One Go module of `tools/` and the programs that come out of it."""
+    """One Go module of `tools/` and the programs that come out of it.
+
+    Attributes:
+        name: Its folder.
+        binaries: The programs.
+        packages: What `go build` is asked for.
+        inside: The module that `packages` is a place in: the folder's `main.go` is built there, in
+            a copy, for it drives what only the module itself may import.
+    """
 
     name: str
     binaries: tuple[str, ...]
     packages: str
+    inside: str = ""
 
     @property
     def source(self) -> Path:
@@ -60,7 +70,7 @@ class Tool:
     def flags(self) -> list[str]:
         """What `go build` is called with."""
         ldflags = "-s -w"
-        if self.name == "kubernetes":
+        if self.name.startswith(("kubernetes", "kubeadm")):
             version = self.requirement("k8s.io/kubernetes")
             major, minor = _numbers(version)[:2]
             # Unset, the programs call themselves v0.0.0-master and refuse to talk to one another.
@@ -77,14 +87,19 @@ class Tool:
 
 
 TOOLS = (
+    Tool("actionlint", ("actionlint",), "tool"),
     Tool("etcd", ("etcd",), "."),
     Tool("helm", ("helm",), "tool"),
+    Tool("kind", ("kind-kubeadm-config",), "./pkg/cluster/e2e", inside="sigs.k8s.io/kind"),
     Tool("kwok", ("kwok",), "tool"),
     Tool(
         "kubernetes",
         ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kubemark"),
         "tool",
     ),
+    # After Kubernetes, with which it shares nearly all that has to be compiled.
+    Tool("kubeadm", ("kubeadm",), "tool"),
+    Tool("kubeadm-v1beta3", ("kubeadm-v1beta3",), "tool"),
 )
 
 
@@ -123,14 +138,41 @@ def _build(tool: Tool, target: Path) -> None:
         "GOTOOLCHAIN": "local",
     }
     with tempfile.TemporaryDirectory(dir=target, prefix=f".{tool.name}.") as scratch:
-        command = [go, "build", *tool.flags(), "-o", f"{scratch}{os.sep}", tool.packages]
-        done = subprocess.run(command, cwd=tool.source, env=environment, check=False)
+        output = (
+            str(Path(scratch) / tool.binaries[0])
+            if len(tool.binaries) == 1
+            else f"{scratch}{os.sep}"
+        )
+        command = [go, "build", *tool.flags(), "-o", output, tool.packages]
+        source = _copied(tool, go, environment, Path(scratch)) if tool.inside else tool.source
+        done = subprocess.run(command, cwd=source, env=environment, check=False)
         if done.returncode != 0:
             raise BuildError(f"go build in tests/e2e/tools/{tool.name} failed (see above)")
         for binary in tool.binaries:
             (Path(scratch) / binary).replace(target / binary)
     stamp.write_text(fingerprint)
     print(f"{tool.name}: built in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def _copied(tool: Tool, go: str, environment: dict[str, str], scratch: Path) -> Path:
+    """A copy of the module that the tool is built inside, with the tool's program in its place."""
+    command = [go, "mod", "download", "-json", tool.inside]
+    done = subprocess.run(
+        command, cwd=tool.source, env=environment, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise BuildError(f"go mod download {tool.inside} failed (see above): {done.stdout.strip()}")
+    origin, target = Path(json.loads(done.stdout)["Dir"]), scratch / "source"
+    for path in origin.rglob("*"):
+        if path.is_file():
+            # Go's own copy is read-only; neither that nor its folders' modes are taken over.
+            copy = target / path.relative_to(origin)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+    program = target / tool.packages / "main.go"
+    program.parent.mkdir()
+    shutil.copyfile(tool.source / "main.go", program)
+    return target
 
 
 def _go(tool: Tool) -> str:

@@ -58,8 +58,8 @@ class Webhook:
             "url": f"https://{LOOPBACK}:{self.port}/mutate/nodes",
             "caBundle": base64.b64encode(self.issued.ca).decode(),
         }
-        Helm(self.control_plane).install(
-            {"overcommit": {**values, "delivery": "webhook", "webhook": webhook}}
+        Helm(self.control_plane).install_overcommit(
+            {**values, "delivery": "webhook", "webhook": webhook}
         )
         self._values = values
         labels = {**LABEL, **values.get("nodeSelector", {})}

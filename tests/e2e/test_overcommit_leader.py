@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from tests.e2e import chart, recount
-from tests.e2e.build import REPOSITORY
 from tests.e2e.objects import PREFIX, node, nova, pod
 from tests.e2e.scene import Scene
 from tests.e2e.waiting import wait_until
@@ -44,16 +43,17 @@ Lead = Callable[..., None]
 @pytest.fixture
 def lead(scene: Scene) -> Iterator[Lead]:
     """Starts an extender with its own rights, and kube-scheduler."""
-    plane, rights = scene.control_plane, str(REPOSITORY / "deploy" / "rbac" / "rbac.yaml")
+    plane = scene.control_plane
+    rights = chart.rights(plane, NAMESPACE)
     plane.kubectl("create", "namespace", NAMESPACE)
-    plane.kubectl("apply", "-f", rights)
+    plane.kubectl("apply", "-f", "-", input=rights)
 
     def start(**kubernetes: Any) -> None:
         config = {"kubernetes": {"lease_namespace": NAMESPACE, **kubernetes}}
         scene.start(config, plane.kubeconfig_for(NAMESPACE, NAMESPACE), bind=True)
 
     yield start
-    plane.kubectl("delete", "-f", rights)
+    plane.kubectl("delete", "-f", "-", input=rights)
     plane.kubectl("delete", "namespace", NAMESPACE)
 
 

@@ -39,7 +39,7 @@ def _install(control_plane: ControlPlane, **values: Any) -> None:
     """Installs the chart, and waits until the check is at work."""
     Helm(control_plane).uninstall("--no-hooks")
     wait_until(lambda: not _heard(control_plane.api, cpu_allocation_ratio="?"), 30, "no check")
-    Helm(control_plane).install({"overcommit": {"mode": "advisory", **values}})
+    Helm(control_plane).install_overcommit({"mode": "advisory", **values})
     wait_until(lambda: _heard(control_plane.api, cpu_allocation_ratio="?"), 30, "the check")
 
 

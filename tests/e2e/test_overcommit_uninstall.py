@@ -98,9 +98,9 @@ def test_uninstall_waits_for_the_pods(amplified: Scene) -> None:
     assert "helm rollback RELEASE" in said
     # helm itself takes the release for one that is being uninstalled, until it is told otherwise.
     with pytest.raises(HelmError, match="no deployed releases"):
-        helm.install({"overcommit": {}})
+        helm.install_overcommit({})
     helm.rollback(1)
-    helm.install({"overcommit": {}})
+    helm.install_overcommit({})
 
     amplified.api.delete("Pod", "p1", grace=0)
     with HookPods(amplified.control_plane) as hooks:

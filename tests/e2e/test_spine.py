@@ -11,14 +11,12 @@ import urllib.error
 import urllib.request
 from functools import partial
 
-from tests.e2e import objects
-from tests.e2e.build import REPOSITORY
+from tests.e2e import chart, objects
 from tests.e2e.objects import daemonset, deployment, nova, pod
 from tests.e2e.scene import Scene
 from tests.e2e.waiting import wait_until
 
 NAMESPACE = "nova-extender"
-RBAC = REPOSITORY / "deploy" / "rbac" / "rbac.yaml"
 STACKING = {
     "filter_scheduler": {
         "ram_weight_multiplier": -1.0,
@@ -239,6 +237,7 @@ def test_an_extender_that_is_not_ready_delays_pods_and_loses_none(scene: Scene) 
     scene.nodes(objects.node("n1", "16", "64Gi"), objects.node("n2", "16", "64Gi"))
     api = scene.api
     kubectl = scene.control_plane.kubectl
+    rights = chart.rights(scene.control_plane, NAMESPACE)
     kubectl("create", "namespace", NAMESPACE)
     kubectl("create", "serviceaccount", NAMESPACE, f"--namespace={NAMESPACE}")
     kubeconfig = scene.control_plane.kubeconfig_for(NAMESPACE, NAMESPACE)
@@ -258,7 +257,7 @@ def test_an_extender_that_is_not_ready_delays_pods_and_loses_none(scene: Scene) 
         lambda: f"an event that tells of 503: {scene.logs()}",
     )
     assert not any(api.placements().values())
-    kubectl("apply", "-f", str(RBAC))
+    kubectl("apply", "-f", "-", input=rights)
     try:
         extender.wait_ready()
         wait_until(lambda: all(api.placements().values()), 60, "all ten bound")
@@ -279,7 +278,7 @@ def test_an_extender_that_is_not_ready_delays_pods_and_loses_none(scene: Scene) 
         assert lease["spec"]["holderIdentity"]
         assert "orbidden" not in extender.process.log.read_text()
     finally:
-        kubectl("delete", "-f", str(RBAC))
+        kubectl("delete", "-f", "-", input=rights)
         kubectl("delete", "namespace", NAMESPACE)
 
 

@@ -62,7 +62,7 @@ def moving(
     helm.uninstall("--no-hooks")
     wait_until(lambda: not moved(), EFFECT_TIMEOUT, "requests to be left alone")
     virtual = {"schedulerNames": list(schedulers)}
-    helm.install({"overcommit": {"mode": "virtual", "virtual": virtual}})
+    helm.install_overcommit({"mode": "virtual", "virtual": virtual})
     try:
         wait_until(moved, EFFECT_TIMEOUT, "requests to be moved")
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.build import REPOSITORY
+from tests.e2e.chart import OVERCOMMIT_ONLY
 from tests.e2e.controlplane import ControlPlane
 from tests.e2e.waiting import wait_until
 
@@ -77,6 +79,16 @@ class Walk:
         program = programs / "nova-extender"
         program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m extender.cli "$@"\n')
         program.chmod(0o755)
+        # The reader's cluster has an extender already, and the kinds.
+        values = folder / ".values.json"
+        values.write_text(json.dumps(OVERCOMMIT_ONLY))
+        given = shlex.quote(f"--values={values}")
+        real = shlex.quote(str(control_plane.binaries / "helm"))
+        helm = programs / "helm"
+        helm.write_text(
+            f'#!/bin/sh\n[ "$1" != install ] || set -- "$@" {given}\nexec {real} "$@"\n'
+        )
+        helm.chmod(0o755)
         self._environment = {
             **os.environ,
             "PATH": f"{programs}:{control_plane.binaries}:{os.environ['PATH']}",
