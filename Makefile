@@ -41,13 +41,15 @@ check: $(STAMP) ## formatting, lint, types, import contracts, generated docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python deploy/monitoring/generate.py --check
 
 fmt: $(STAMP) ## format the code and mend what lint can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(STAMP) ## write the generated reference pages
+docs: $(STAMP) ## write the generated reference pages and the dashboards
 	$(BIN)/python docs/generate.py
+	$(BIN)/python deploy/monitoring/generate.py
 
 bench: $(STAMP) ## measure latency, load time and memory
 	$(BIN)/python -m tests.bench
