@@ -131,7 +131,14 @@ def test_two_containers_on_loopback(place: NoCluster) -> None:
     # With subPath the kubelet would never bring a change.
     assert "subPath" not in mounts["config"]
     assert mounts["tmp"]["mountPath"] == "/tmp"  # noqa: S108 - where the pod has its own
-    assert {each["name"] for each in extender["env"]} == {"POD_NAME", "POD_NAMESPACE"}
+    given = {each["name"]: each.get("value") for each in extender["env"]}
+    assert given == {
+        "POD_NAME": None,
+        "POD_NAMESPACE": None,
+        # For commands in the pod: the file that the extender itself has, and where it explains.
+        "NOVA_EXTENDER_CONFIG": extender["command"][-1],
+        "NOVA_EXTENDER_SERVER": "http://127.0.0.1:8890",
+    }
     assert rendered.pod()["schedulerName"] == "default-scheduler"
     assert set(rendered.of("Service")) == {f"{NAME}-metrics"}
 
