@@ -171,7 +171,8 @@ def test_other_modes_write_no_node(scene: Scene, lead: Lead, mode: str) -> None:
     scene.nodes(node("n0", cpu="1", annotations=nova(cpu_allocation_ratio="4")))
     lead(overcommit=mode)
     for number in range(2):
-        scene.api.create(pod(f"p{number}", "900m", "16Mi"))
+        # No scheduler's, lest one binds it first.
+        scene.api.create(pod(f"p{number}", "900m", "16Mi", schedulerName="nobody"))
         scene.api.bind(f"p{number}", "n0")
     annotate(scene, "n0", cpu_allocation_ratio="3")
     wait_until(lambda: scene.counted() == 2, SOON, "the watch to follow")
