@@ -30,7 +30,7 @@ def amplified(scene: Scene) -> Iterator[Scene]:
     chart.install_overcommit(scene.control_plane, {})
     scene.nodes(node("n0", cpu="1", annotations=nova(cpu_allocation_ratio="4")))
     for name in ("p0", "p1"):
-        scene.api.create(pod(name, "900m", "16Mi"))
+        scene.api.create(pod(name, "900m", "16Mi", scheduler="nobody"))
         scene.api.bind(name, "n0")
     # As the leader would.
     scene.api.patch("Node", "n0", {"metadata": {"annotations": nova(allocatable_floor_cpu="1800")}})
