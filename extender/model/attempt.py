@@ -6,7 +6,7 @@ someone asks. Metrics, logs and explanations are all drawn from here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,25 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from extender.model.facts import Unit
+from extender.model.names import HostNames, Names, as_names
 from extender.model.reason import Reason
 
 Codes = npt.NDArray[np.uint16]
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
-
-Names = npt.NDArray[np.object_]
-"""Hosts' names. An array, which unlike a list the garbage collector does not walk: thousands of
-names stay with each attempt that is remembered."""
-
-
-def as_names(names: Sequence[str] | Names) -> Names:
-    """Names in a list or tuple as an array; an array is itself."""
-    if isinstance(names, np.ndarray):
-        return names
-    array = np.empty(len(names), dtype=np.object_)
-    array[:] = names
-    return array
-
 
 PRE_STAGE = "pre_stage"
 """The name under which the tests before the first filter are counted (Nova's host matching)."""
@@ -88,18 +75,23 @@ class FilterPart:
     """The filters' part of an attempt.
 
     Args:
-        hosts: the names asked about, in the order asked.
+        asked: the names asked about, in the order asked.
         known: how many hosts the extender knows.
         codes: one a host: 0 passed, else ``host_code(step, code)``.
         steps: the pre-stage and each filter that ran, in order.
         faults: filters that raised.
     """
 
-    hosts: Names
+    asked: HostNames
     known: int
     codes: Codes
     steps: tuple[Step, ...]
     faults: tuple[Fault, ...] = ()
+
+    @cached_property
+    def hosts(self) -> Names:
+        """The names asked about, to be read."""
+        return as_names(self.asked)
 
     @cached_property
     def passed(self) -> npt.NDArray[np.bool_]:
@@ -165,16 +157,21 @@ class WeigherStep:
 
 @dataclass(frozen=True)
 class WeighPart:
-    """The weighers' part of an attempt; arrays are in the order of ``hosts``.
+    """The weighers' part of an attempt; arrays are in the order of ``asked``, the hosts' names.
 
     ``scores`` is what kube-scheduler was told.
     """
 
-    hosts: Names
+    asked: HostNames
     steps: tuple[WeigherStep, ...]
     weights: Float64
     scores: Int64
     faults: tuple[Fault, ...] = ()
+
+    @cached_property
+    def hosts(self) -> Names:
+        """The names of the hosts, to be read."""
+        return as_names(self.asked)
 
     @cached_property
     def order(self) -> npt.NDArray[np.intp]:
@@ -189,7 +186,7 @@ class WeighPart:
     @property
     def size(self) -> int:
         """Roughly the bytes this keeps in memory."""
-        return 400 + len(self.hosts) * (32 + 16 * len(self.steps))
+        return 400 + len(self.weights) * (32 + 16 * len(self.steps))
 
 
 @dataclass(frozen=True, slots=True)

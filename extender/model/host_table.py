@@ -15,6 +15,8 @@ from extender.model.derived import Derived
 from extender.model.groups import Aggregates
 from extender.model.host_parts import Unreadable
 from extender.model.host_state import HostState
+from extender.model.name_lists import NameLists
+from extender.model.names import Names
 
 Rows = npt.NDArray[np.intp]
 
@@ -64,6 +66,7 @@ class HostTable:
     unreadable = Column(np.int64, lambda h: int(h.unreadable))
 
     _COLUMNS: dict[str, Column[Any]] = {}  # noqa: RUF012 - filled once, just below the class
+    _NUMBERS: tuple[str, ...] = ()
     _USAGE = ("cpu_used", "ram_used", "disk_used", "num_instances", "num_io_ops", "failed_builds")
 
     def __init__(self, hosts: Iterable[HostState] = ()) -> None:
@@ -75,6 +78,7 @@ class HostTable:
             name: np.zeros(16, dtype=column.dtype) for name, column in self._COLUMNS.items()
         }
         self._derived = Derived(self.hosts)
+        self._lists = NameLists()
         for host in hosts:
             self.put(host)
 
@@ -142,6 +146,33 @@ class HostTable:
         found = map(self.index.get, names, repeat(-1))
         return np.fromiter(found, dtype=np.intp, count=len(names))
 
+    @property
+    def names(self) -> Names:
+        """The name in each row, and room for more; an array that never changes any more."""
+        names = self._arrays["name"]
+        names.setflags(write=False)  # from now on ``_rename`` replaces it
+        return names
+
+    def recent(self, json: bytes) -> Rows | None:
+        """The rows of a JSON array of names that was looked up or kept lately."""
+        return self._lists.recent(self._arrays["name"], json)
+
+    def keep(self, names: Names, json: bytes, rows: Rows) -> None:
+        """Remember that an array of names means these rows, as long as ``names`` holds."""
+        self._lists.keep(names, json, read_only(rows))
+
+    def find(self, json: bytes, spans: tuple[Rows, Rows]) -> Rows:
+        """The rows of the plain names of a JSON array; as ``rows``, but made for thousands.
+
+        Args:
+            json: the array.
+            spans: where in it each name begins, and how many bytes it has.
+
+        Raises:
+            ValueError: a host has a name that no index can hold.
+        """
+        return self._lists.find(self.names, len(self.hosts), json, spans)
+
     def take(self, rows: Rows) -> HostTable:
         """A view of some rows, in the order given.
 
@@ -166,9 +197,10 @@ class HostTable:
             self._grow(row + 1)
             self.hosts.append(host)
             self.index[host.host] = row
+            self._rename(row)
         else:
             self.hosts[row] = host
-        self._write(row, self._COLUMNS)
+        self._write(row, self._NUMBERS)
         self._derived.write(row)
         return row
 
@@ -181,7 +213,8 @@ class HostTable:
         if last.host != name:
             self.hosts[row] = last
             self.index[last.host] = row
-            self._write(row, self._COLUMNS)
+            self._rename(row)
+            self._write(row, self._NUMBERS)
             self._derived.write(row)
 
     def usage_changed(self, host: HostState) -> None:
@@ -193,6 +226,12 @@ class HostTable:
     def forget_encodings(self) -> None:
         """Drop the encoded columns, to be built anew: what they are made of has changed."""
         self._derived.clear()
+
+    def _rename(self, row: int) -> None:
+        names = self._arrays["name"]
+        if not names.flags.writeable:
+            names = self._arrays["name"] = names.copy()
+        names[row] = self.hosts[row].host
 
     def _write(self, row: int, names: Iterable[str]) -> None:
         host = self.hosts[row]
@@ -210,6 +249,7 @@ class HostTable:
 HostTable._COLUMNS.update(  # noqa: SLF001 - the class's own declaration, read off itself
     {name: value for name, value in vars(HostTable).items() if isinstance(value, Column)}
 )
+HostTable._NUMBERS = tuple(name for name in HostTable._COLUMNS if name != "name")  # noqa: SLF001
 
 
 def _checked(rows: Rows) -> Rows:

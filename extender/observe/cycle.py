@@ -42,7 +42,7 @@ def cycle(filtered: FilterPart, weighed: WeighPart | None, limit: int = LIMIT) -
 def summary(part: FilterPart) -> str:
     """One sentence: how many passed, or each reason with its count, the most frequent first."""
     if not part.no_valid_host:
-        return f"{int(np.count_nonzero(part.passed))} of {len(part.hosts)} hosts passed."
+        return f"{int(np.count_nonzero(part.passed))} of {len(part.codes)} hosts passed."
     if not part.rejections:
         return f"{NO_VALID_HOST} No hosts were asked about."
     counts: dict[str, int] = {}
@@ -57,7 +57,7 @@ def hosts(part: FilterPart) -> dict[str, int]:
     """How many hosts are known, were sent, and passed."""
     return {
         "known": part.known,
-        "sent": len(part.hosts),
+        "sent": len(part.codes),
         "passed": int(np.count_nonzero(part.passed)),
     }
 
@@ -173,7 +173,7 @@ def weights(part: WeighPart, limit: int = LIMIT) -> dict[str, Any]:
         "margin": margin,
         "decided_by": decided_by,
         "hosts": lines,
-        "hosts_left_out": len(part.hosts) - len(lines),
+        "hosts_left_out": len(part.weights) - len(lines),
     }
 
 

@@ -230,7 +230,7 @@ class Metrics:
         if (decisive := part.decisive) is not None:
             self._series[decisive].emptied.inc()
         if part.known:
-            self._received.observe(len(part.hosts) / part.known)
+            self._received.observe(len(part.codes) / part.known)
 
     def _of(self, name: str) -> _Series:
         """A filter's series, made at first sight. Two threads may: both get the same children."""

@@ -52,7 +52,7 @@ def explanation(e: Explanation, limit: int = LIMIT) -> dict[str, Any]:
         "uid": e.spec.instance_uuid,
         "at": rfc3339(e.at),
         "result": "no_valid_host" if part.no_valid_host else "passed",
-        "summary": summary(part) if len(part.hosts) else f"{NO_VALID_HOST} No hosts are known.",
+        "summary": summary(part) if len(part.codes) else f"{NO_VALID_HOST} No hosts are known.",
         "hosts": hosts(part),
         "request": request(e.spec),
         "suggestions": suggestions(e),

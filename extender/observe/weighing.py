@@ -51,7 +51,7 @@ class WeighingMetrics:
 
     def record(self, part: WeighPart) -> None:
         """Count the weighers' part of an attempt."""
-        if len(part.hosts) > 1:
+        if len(part.weights) > 1:
             for step in part.steps:
                 far = spread(step)
                 if math.isfinite(far):  # one infinite weight would spoil the sum for good

@@ -7,12 +7,13 @@ the same answer is the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 from msgspec import Raw
+
+from extender.protocol.node_names import NodeNames
 
 JSON: Final = "application/json"
 
@@ -47,18 +48,10 @@ class _FilterResult(
     },
 ):
     nodes: _NodeList | None
-    node_names: Sequence[str]
-    failed_nodes: dict[str, str]
-    failed_and_unresolvable_nodes: dict[str, str]
+    node_names: Raw
+    failed_nodes: Raw
+    failed_and_unresolvable_nodes: Raw
     error: str
-
-
-# gc=False: thousands live for a millisecond each and refer to nothing that could refer back.
-class _HostPriority(
-    msgspec.Struct, frozen=True, gc=False, rename={"host": "Host", "score": "Score"}
-):
-    host: str
-    score: int
 
 
 class _Error(msgspec.Struct, frozen=True, rename={"error": "Error"}):
@@ -66,14 +59,15 @@ class _Error(msgspec.Struct, frozen=True, rename={"error": "Error"}):
 
 
 _METADATA: Final = _Metadata()
+_NONE: Final = Raw(b"{}")
 _encode: Final = msgspec.json.Encoder().encode
 
 
 def filter_reply(
-    node_names: Sequence[str] | None,
-    nodes: list[Raw] | None,
-    failed: dict[str, str],
-    failed_and_unresolvable: dict[str, str],
+    passed: NodeNames,
+    nodes: list[Raw] | None = None,
+    failed: bytes = b"",
+    failed_and_unresolvable: bytes = b"",
 ) -> bytes:
     """Encode an ``ExtenderFilterResult``, all five keys present.
 
@@ -81,13 +75,15 @@ def filter_reply(
     rejected without a reason, and where only it is, it falls back to unchecked ``Nodes``.
 
     Args:
-        node_names: the nodes that pass, in any order; ``None`` is none.
+        passed: the nodes that pass, in any order.
         nodes: the same nodes as they were received, if the question held whole Nodes.
-        failed: node name → reason, for nodes that fewer pods would cure (preemption may try them).
-        failed_and_unresolvable: node name → reason, for the others.
+        failed: the members of a JSON object, node name → reason, for nodes that fewer pods would
+            cure (preemption may try them); see ``NodeNames.each_with``.
+        failed_and_unresolvable: the same for the others.
     """
     node_list = None if nodes is None else _NodeList(_METADATA, nodes)
-    return _encode(_FilterResult(node_list, node_names or [], failed, failed_and_unresolvable, ""))
+    first, second = Raw(b"{" + failed + b"}"), Raw(b"{" + failed_and_unresolvable + b"}")
+    return _encode(_FilterResult(node_list, Raw(passed.json), first, second, ""))
 
 
 def filter_error(text: str) -> bytes:
@@ -95,20 +91,7 @@ def filter_error(text: str) -> bytes:
 
     The text reaches the user word for word, in the pod's ``FailedScheduling`` event.
     """
-    return _encode(_FilterResult(None, [], {}, {}, _sendable(text)))
-
-
-def host_priority_list(hosts: Sequence[str], scores: Sequence[int]) -> bytes:
-    """Encode a ``HostPriorityList``: an array of ``{"Host", "Score"}``, in the order given.
-
-    ``Score`` is an int64 to Go: a float would fail the whole reply.
-
-    Raises:
-        ValueError: not as many scores as hosts.
-    """
-    if len(hosts) != len(scores):
-        raise ValueError(f"{len(hosts)} hosts but {len(scores)} scores")
-    return _encode(list(map(_HostPriority, hosts, scores)))
+    return _encode(_FilterResult(None, Raw(b"[]"), _NONE, _NONE, _sendable(text)))
 
 
 def error_body(text: str) -> bytes:

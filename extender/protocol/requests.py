@@ -16,6 +16,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from extender.protocol.diagnosis import kind_of
+from extender.protocol.node_names import NodeNames
 from extender.protocol.reading import array, members, pick, pod_of, read, refuse_kind, string
 
 EXPECTED: Final = (
@@ -38,7 +39,7 @@ class ExtenderArgs:
     """
 
     pod: Raw
-    node_names: list[str] | None
+    node_names: NodeNames | None
     nodes: list[Raw] | None
 
 
@@ -49,10 +50,15 @@ class _WireNodes(msgspec.Struct):
 class _WireArgs(msgspec.Struct, rename={"pod": "Pod", "nodes": "Nodes", "node_names": "NodeNames"}):
     pod: Raw = Raw()
     nodes: _WireNodes | UnsetType | None = UNSET
-    node_names: list[str] | UnsetType | None = UNSET
+    node_names: Raw | UnsetType = UNSET
+
+
+class _TypedNames(msgspec.Struct, rename={"node_names": "NodeNames"}):
+    node_names: list[str]
 
 
 _decode_wire: Final[Callable[[bytes], _WireArgs]] = msgspec.json.Decoder(_WireArgs).decode
+_decode_names: Final[Callable[[bytes], _TypedNames]] = msgspec.json.Decoder(_TypedNames).decode
 
 
 def decode_args(body: bytes) -> ExtenderArgs:
@@ -80,11 +86,19 @@ def _decode(body: bytes) -> ExtenderArgs:
         or (wire.nodes is not None and wire.nodes.items is UNSET)
     ):
         return _decode_slowly(body)
+    names = None
+    if (array_of_names := bytes(wire.node_names)) != b"null":
+        names = NodeNames.plain(array_of_names)
+        if names is None:  # names that no node can have, or blanks between them, or no names
+            try:
+                names = NodeNames.of(_decode_names(body).node_names)
+            except msgspec.ValidationError:
+                return _decode_slowly(body)
     nodes = wire.nodes.items if wire.nodes else None
     if not nodes:  # UNSET is falsy, but was dealt with above
-        return ExtenderArgs(wire.pod, wire.node_names, None if nodes is None else [])
+        return ExtenderArgs(wire.pod, names, None if nodes is None else [])
     _check_nodes(nodes)
-    return ExtenderArgs(wire.pod, wire.node_names, nodes)
+    return ExtenderArgs(wire.pod, names, nodes)
 
 
 def _decode_slowly(body: bytes) -> ExtenderArgs:
@@ -98,7 +112,7 @@ def _decode_slowly(body: bytes) -> ExtenderArgs:
         nodes = pick(members(node_list, "$.Nodes", "a NodeList object or null"), "items")
     return ExtenderArgs(
         pod,
-        None if names is None else _strings(names),
+        None if names is None else NodeNames.of(_strings(names)),
         None if nodes is None else _objects(nodes),
     )
 

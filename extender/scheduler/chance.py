@@ -14,11 +14,12 @@ import numpy as np
 
 from extender.filters.base import HostFilter, Verdicts, refuse
 from extender.filters.compute_filter import HOST_DOWN
-from extender.model.attempt import FilterPart, Names
+from extender.model.attempt import FilterPart
 from extender.model.facts import Facts, Source
 from extender.model.host_parts import Unreadable
 from extender.model.host_state import HostState
 from extender.model.host_table import HostTable, Rows
+from extender.model.names import HostNames, Names
 from extender.model.reason import INVALID_HOST_ANNOTATION, Category, Reason
 from extender.model.request_spec import RequestSpec
 from extender.scheduler.filter_scheduler import FilterScheduler
@@ -100,7 +101,7 @@ class _Unforced(FilterScheduler):
     def filter(
         self,
         table: HostTable,
-        names: Sequence[str] | Names,
+        names: Sequence[str] | HostNames,
         rows: Rows,
         spec: RequestSpec,
         index: int = 0,

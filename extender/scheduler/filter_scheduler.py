@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from extender.filters.base import HostFilter
 from extender.filters.device_pools import devices_taken
-from extender.model.attempt import FilterPart, Names, WeighPart, as_names
+from extender.model.attempt import FilterPart, WeighPart
 from extender.model.host_parts import Instance
 from extender.model.host_state import HostState
 from extender.model.host_table import HostTable, Rows
 from extender.model.image_pairs import image_pairs
+from extender.model.names import HostNames, Names, as_names, at, host_names
 from extender.model.numa_fit import consumed
 from extender.model.options import SchedulerOptions
 from extender.model.request_spec import RequestSpec
@@ -58,7 +59,7 @@ class FilterScheduler:
     def filter(
         self,
         table: HostTable,
-        names: Sequence[str] | Names,
+        names: Sequence[str] | HostNames,
         rows: Rows,
         spec: RequestSpec,
         index: int = 0,
@@ -69,7 +70,7 @@ class FilterScheduler:
         )
 
     def weigh(
-        self, table: HostTable, names: Sequence[str] | Names, rows: Rows, spec: RequestSpec
+        self, table: HostTable, names: Sequence[str] | HostNames, rows: Rows, spec: RequestSpec
     ) -> WeighPart:
         """The hosts' weights, order and scores; every row must be known."""
         hosts = table.take(rows)
@@ -114,7 +115,8 @@ class FilterScheduler:
             own = spec.own_hosts if uuid == spec.instance_uuid else frozenset()
             spec = replace(spec, instance_uuid=uuid, own_hosts=own)
             names = self.candidates(names, {host.host for _, host, _ in chosen}, len(uuids))
-            cycle, names = self.ranking(table, names, table.rows(names), spec, rng, index)
+            cycle, left = self.ranking(table, names, table.rows(names), spec, rng, index)
+            names = as_names(left)
             cycles.append(cycle)
             host = self._claimed(table, names, spec, claim if claims else None)
             if host is None:
@@ -127,7 +129,8 @@ class FilterScheduler:
                     unclaim(uuids[index])
             raise NoValidHost(self.failure(cycles[-1]), cycles)
         if alternates and len(uuids) > 1 and self.options.max_attempts > 1:
-            _, names = self.ranking(table, names, table.rows(names), spec, rng, len(uuids) - 1)
+            _, left = self.ranking(table, names, table.rows(names), spec, rng, len(uuids) - 1)
+            names = as_names(left)
         taken = {host.host for _, host, _ in chosen}
         selections = []
         for _, host, limits in chosen:
@@ -138,12 +141,12 @@ class FilterScheduler:
     def ranking(
         self,
         table: HostTable,
-        names: Sequence[str] | Names,
+        names: Sequence[str] | HostNames,
         rows: Rows,
         spec: RequestSpec,
         rng: Random,
         index: int = 0,
-    ) -> tuple[Cycle, Names]:
+    ) -> tuple[Cycle, HostNames]:
         """Filter and weigh hosts: the names of those that passed, the chosen one first.
 
         Args:
@@ -155,9 +158,9 @@ class FilterScheduler:
             index: which instance of the request this is.
         """
         filtered = self.filter(table, names, rows, spec, index)
-        passed = filtered.hosts[filtered.passed]
+        passed = at(host_names(names), filtered.passed)
         weighed = self.weigh(table, passed, rows[filtered.passed], spec)
-        return Cycle(filtered, weighed), passed[ranked(weighed, self.options, rng)]
+        return Cycle(filtered, weighed), at(passed, ranked(weighed, self.options, rng))
 
     def candidates(self, names: Names, taken: Collection[str], instances: int) -> Names:
         """The hosts that the next instance may go to; here all that the one before might have.

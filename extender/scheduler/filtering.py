@@ -11,19 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from extender.filters.base import HostFilter, Verdicts
-from extender.model.attempt import (
-    PRE_STAGE,
-    Codes,
-    Fault,
-    FilterPart,
-    Names,
-    Numbers,
-    Step,
-    as_names,
-    host_code,
-)
+from extender.model.attempt import PRE_STAGE, Codes, Fault, FilterPart, Numbers, Step, host_code
 from extender.model.columns import Bool
 from extender.model.host_table import HostTable, Rows
+from extender.model.names import HostNames, host_names
 from extender.model.options import SchedulerOptions
 from extender.model.reason import COMMON_REASONS, FILTER_ERROR, FILTER_STOPPED
 from extender.model.request_spec import RequestSpec
@@ -39,7 +30,7 @@ Clock = Callable[[], float]
 def run(
     filters: Sequence[HostFilter],
     table: HostTable,
-    names: Sequence[str] | Names,
+    names: Sequence[str] | HostNames,
     rows: Rows,
     spec: RequestSpec,
     clock: Clock,
@@ -58,17 +49,22 @@ def run(
         index: which instance of the request this is.
         options: what the pre-stage goes by.
     """
-    return _Run(table, as_names(names), rows, spec, clock).go(filters, index, options)
+    return _Run(table, names, rows, spec, clock).go(filters, index, options)
 
 
 class _Run:
     """The state of one pass: codes and what is still alive, in the order asked."""
 
     def __init__(
-        self, table: HostTable, names: Names, rows: Rows, spec: RequestSpec, clock: Clock
+        self,
+        table: HostTable,
+        names: Sequence[str] | HostNames,
+        rows: Rows,
+        spec: RequestSpec,
+        clock: Clock,
     ) -> None:
         self.table = table
-        self.names = names
+        self.names = host_names(names)
         self.spec = spec
         self.clock = clock
         self.rows = rows

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from extender.model.attempt import Fault, Float64, Int64, Names, WeigherStep, WeighPart, as_names
+from extender.model.attempt import Fault, Float64, Int64, WeigherStep, WeighPart
 from extender.model.host_table import HostTable
+from extender.model.names import HostNames, host_names
 from extender.model.request_spec import RequestSpec
 from extender.weighers.base import HostWeigher
 
@@ -36,7 +37,7 @@ def normalise(raw: Float64, minval: float | None, maxval: float | None) -> Float
 def weigh(
     weighers: Sequence[HostWeigher],
     hosts: HostTable,
-    names: Sequence[str] | Names,
+    names: Sequence[str] | HostNames,
     spec: RequestSpec,
     max_score: int,
 ) -> WeighPart:
@@ -58,7 +59,7 @@ def weigh(
         with np.errstate(over="ignore"):  # a sum beyond all floats is infinite, and has a rank
             weights = weights + step.weighed
     return WeighPart(
-        hosts=as_names(names),
+        asked=host_names(names),
         steps=tuple(steps),
         weights=weights,
         scores=scores(weights, max_score),

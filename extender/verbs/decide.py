@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from extender.model.attempt import FilterPart, Names, WeighPart
+from extender.model.attempt import FilterPart, WeighPart
 from extender.model.host_table import HostTable
+from extender.model.names import HostNames, as_names, at
 from extender.model.request_spec import RequestSpec
 from extender.translate.objects import Pod
 from extender.translate.share import claimed
 from extender.verbs.asked import Asked
 from extender.verbs.engine import Engine
+
+_STRETCH = 64
+"""Names looked at together in the search for alternates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,8 @@ def choose(engine: Engine, pod: Pod, spec: RequestSpec, hosts: Asked) -> Choice 
     if not len(names):
         return Choice(cycle.filtered, cycle.weighed, None, ())
     earlier = engine.cluster.alternates.of(spec.instance_uuid, scheduler.clock())
-    left = [name for name in earlier if name in names] if earlier else []
-    host: str = left[0] if left else names[0]
+    left = [name for name in earlier if name in as_names(names)] if earlier else []
+    host: str = left[0] if left else as_names(at(names, slice(1)))[0]
     further = left[1:] or _further(hosts.table, names, host, scheduler.options.max_attempts - 1)
     return Choice(cycle.filtered, cycle.weighed, host, tuple(further))
 
@@ -72,14 +76,15 @@ def settle(engine: Engine, pod: Pod, choice: Choice) -> None:
     cluster.alternates.keep(pod.uid, choice.alternates, now)
 
 
-def _further(table: HostTable, names: Names, host: str, most: int) -> Iterable[str]:
+def _further(table: HostTable, names: HostNames, host: str, most: int) -> Iterable[str]:
     """The next best hosts of the same cell as the chosen one."""
     cell = table.host_state(table.index[host]).cell_uuid
     found: list[str] = []
     # Nearly always the very next ones.
-    for name in names.tolist() if most > 0 else ():
-        if name != host and table.host_state(table.index[name]).cell_uuid == cell:
-            found.append(name)
-            if len(found) == most:
-                break
+    for begin in range(0, len(names) if most > 0 else 0, _STRETCH):
+        for name in as_names(at(names, slice(begin, begin + _STRETCH))).tolist():
+            if name != host and table.host_state(table.index[name]).cell_uuid == cell:
+                found.append(name)
+                if len(found) == most:
+                    return found
     return found

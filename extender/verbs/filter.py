@@ -6,7 +6,9 @@ Source of the protocol: ``k8s.io/kube-scheduler/extender/v1``, ``pkg/scheduler/e
 from __future__ import annotations
 
 from extender.model.attempt import Attempt, FilterPart
+from extender.model.names import NamesAt
 from extender.model.request_spec import RequestSpec
+from extender.protocol.node_names import NodeNames
 from extender.protocol.replies import Reply, filter_reply
 from extender.protocol.requests import decode_args
 from extender.translate.objects import decode_pod
@@ -14,6 +16,8 @@ from extender.verbs.asked import Asked, asked
 from extender.verbs.decide import Choice, choose, settle
 from extender.verbs.engine import Engine
 from extender.verbs.stages import Stages
+
+Maps = tuple[bytes, bytes]
 
 
 def filter_pod(engine: Engine, body: bytes) -> Reply:
@@ -64,14 +68,15 @@ def _reply(
     """The one host that was chosen, or else all that passed and why the others did not."""
     if chosen is not None:
         # The others are in neither of the failed maps: nothing is wrong with them.
-        return Reply(200, filter_reply([chosen], None, {}, {}))
-    passed, failed, unresolvable = split(part, engine.preemption)
-    nodes = None if hosts.nodes is None else [hosts.nodes[name] for name in passed]
-    # An unresolvable refusal of the nominated node would set off a second eviction elsewhere
-    # (``PodEligibleToPreemptOthers`` in ``pkg/scheduler/framework/plugins/defaultpreemption``).
-    if spec.nominated_host in unresolvable:
-        failed[spec.nominated_host] = unresolvable.pop(spec.nominated_host)
-    return Reply(200, filter_reply(passed, nodes, failed, unresolvable))
+        return Reply(200, filter_reply(NodeNames.of((chosen,))))
+    passed = hosts.sent.among(part.passed)
+    if isinstance(hosts.names, NamesAt):  # prioritize will be asked about just these
+        hosts.table.keep(hosts.names.column, passed.json, hosts.rows[part.passed])
+    nodes = None
+    if hosts.nodes is not None:
+        nodes = [hosts.nodes[name] for name in passed.texts]
+    maps = _maps(part, hosts.sent, spec.nominated_host, engine.preemption)
+    return Reply(200, filter_reply(passed, nodes, *maps))
 
 
 def _decided(engine: Engine, spec: RequestSpec, choice: Choice) -> None:
@@ -96,23 +101,23 @@ def _attempt(engine: Engine, spec: RequestSpec, part: FilterPart) -> Attempt:
     )
 
 
-def split(part: FilterPart, preemption: bool) -> tuple[list[str], dict[str, str], dict[str, str]]:
-    """The names that passed, and for each other its reason's text; in the order asked.
+def _maps(part: FilterPart, sent: NodeNames, spare: str | None, preemption: bool) -> Maps:
+    """The members of the two maps of refused nodes: ``FailedNodes``, and the unresolvable ones.
 
-    The second holds those that fewer pods on the node would cure, where ``preemption`` may act on
-    that. Up to Kubernetes 1.37 it cannot: its dry run does not see us and ends in an error.
+    The first is for those that fewer pods on the node would cure, where ``preemption`` may act on
+    that. Up to Kubernetes 1.37 it cannot: its dry run does not see us and ends in an error. An
+    unresolvable refusal of ``spare``, the nominated node, would set off a second eviction elsewhere
+    (``PodEligibleToPreemptOthers`` in ``pkg/scheduler/framework/plugins/defaultpreemption``).
     """
-    reasons = {code: part.reason(code) for code in part.rejections}
-    texts = {code: reason.text for code, reason in reasons.items()}
-    curable = {code for code, reason in reasons.items() if preemption and reason.cured}
-    refused = ~part.passed
-    names = part.hosts[refused].tolist()
-    codes = part.codes[refused].tolist()
-    passed: list[str] = part.hosts[part.passed].tolist()
-    if not curable:
-        return passed, {}, dict(zip(names, map(texts.__getitem__, codes), strict=True))
-    failed: dict[str, str] = {}
-    unresolvable: dict[str, str] = {}
-    for name, code in zip(names, codes, strict=True):
-        (failed if code in curable else unresolvable)[name] = texts[code]
-    return passed, failed, unresolvable
+    failed, unresolvable = [], []
+    for code in part.rejections:
+        reason = part.reason(code)
+        refused = part.codes == code
+        if preemption and reason.cured:
+            failed.append(sent.among(refused).each_with(reason.text))
+            continue
+        if spare is not None and (spared := refused & (part.hosts == spare)).any():
+            failed.append(sent.among(spared).each_with(reason.text))
+            refused &= ~spared
+        unresolvable.append(sent.among(refused).each_with(reason.text))
+    return b",".join(filter(None, failed)), b",".join(filter(None, unresolvable))

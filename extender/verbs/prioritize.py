@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from extender.protocol.replies import Reply, host_priority_list
+from extender.model.names import at
+from extender.protocol.replies import Reply
 from extender.protocol.requests import decode_args
 from extender.translate.objects import decode_pod
 from extender.verbs.asked import asked
@@ -33,13 +34,15 @@ def prioritize_pod(engine: Engine, body: bytes) -> Reply:
             hosts = asked(engine, args)
             stages.end("translate")
             known = hosts.rows >= 0
-            part = engine.scheduler.weigh(hosts.table, hosts.names[known], hosts.rows[known], spec)
+            part = engine.scheduler.weigh(
+                hosts.table, at(hosts.names, known), hosts.rows[known], spec
+            )
             stages.end("weigh")
             if hosts.nodes is None:
                 attempt = engine.attempts.join(spec.instance_uuid, part)
     scores = np.zeros(len(hosts.names), dtype=np.int64)
     scores[known] = part.scores
-    reply = Reply(200, host_priority_list(hosts.names.tolist(), scores.tolist()))
+    reply = Reply(200, hosts.sent.scored(scores))
     stages.end("encode")
     if attempt is not None:
         attempt.stages = stages.seconds

@@ -13,10 +13,10 @@ from extender.model.attempt import (
     Step,
     WeigherStep,
     WeighPart,
-    as_names,
     host_code,
 )
 from extender.model.facts import VCPU
+from extender.model.names import as_names
 from extender.model.reason import COMMON_REASONS, FILTER_ERROR, Category, Reason
 
 UNKNOWN = Reason("unknown", "host is not known", Category.DATA)

@@ -16,11 +16,11 @@ from extender.model.attempt import (
     Step,
     WeigherStep,
     WeighPart,
-    as_names,
     host_code,
 )
 from extender.model.explanation import Blocker, Explanation, HostVerdict, Total
 from extender.model.facts import VCPU, Facts, Source, Unit
+from extender.model.names import as_names
 from extender.model.overcommit import VoidRatio
 from extender.model.reason import COMMON_REASONS, Category, Reason
 from extender.model.request_spec import RequestSpec

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry
 
-from extender.model.attempt import Attempt, BindPart, WeighPart, as_names
+from extender.model.attempt import Attempt, BindPart, WeighPart
+from extender.model.names import as_names
 from extender.observe.binds import BindMetrics
 
 

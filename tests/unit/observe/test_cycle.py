@@ -6,9 +6,10 @@ import json
 
 import numpy as np
 
-from extender.model.attempt import Fault, FilterPart, WeigherStep, as_names
+from extender.model.attempt import Fault, FilterPart, WeigherStep
 from extender.model.facts import MEBIBYTE
 from extender.model.flavor import MIB
+from extender.model.names import as_names
 from extender.observe.cycle import cycle, filters, rejected, summary, weights
 from tests.unit.observe.making import (
     CORE,

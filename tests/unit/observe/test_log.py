@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import structlog
 
-from extender.model.attempt import Attempt, Fault, FilterPart, Step, as_names
+from extender.model.attempt import Attempt, Fault, FilterPart, Step
+from extender.model.names import as_names
 from extender.model.reason import COMMON_REASONS, FILTER_ERROR, FILTER_STOPPED
 from extender.observe.log import (
     FAULTS_REMEMBERED,

@@ -8,7 +8,8 @@ from random import Random
 import numpy as np
 import pytest
 
-from extender.model.attempt import WeighPart, as_names
+from extender.model.attempt import WeighPart
+from extender.model.names import as_names
 from extender.model.options import SchedulerOptions
 from extender.scheduler.choosing import ranked
 

@@ -10,7 +10,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from extender.protocol.replies import Reply, filter_reply, host_priority_list
+import numpy as np
+
+from extender.protocol.node_names import NodeNames
+from extender.protocol.replies import Reply, filter_reply
 from extender.protocol.requests import decode_args
 from extender.server import gunicorn_app
 from extender.server.addresses import listen
@@ -34,13 +37,13 @@ def say(text: str) -> None:
 
 def answer_filter(body: bytes) -> Reply:
     """Let every node pass."""
-    return Reply(200, filter_reply(decode_args(body).node_names, None, {}, {}))
+    return Reply(200, filter_reply(decode_args(body).node_names or NodeNames.of(())))
 
 
 def answer_prioritize(body: bytes) -> Reply:
     """Give every node its position for a score."""
-    names = decode_args(body).node_names or []
-    return Reply(200, host_priority_list(names, range(len(names))))
+    names = decode_args(body).node_names or NodeNames.of(())
+    return Reply(200, names.scored(np.arange(len(names))))
 
 
 def answer_sleep(body: bytes) -> Reply:

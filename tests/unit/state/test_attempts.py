@@ -6,14 +6,15 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extender.model.attempt import Attempt, BindPart, FilterPart, WeighPart, as_names
+from extender.model.attempt import Attempt, BindPart, FilterPart, WeighPart
+from extender.model.names import as_names
 from extender.state.attempts import Attempts
 
 
 def attempt(uid: str = "u", hosts: int = 0, name: str = "pod", namespace: str = "ns") -> Attempt:
     """An attempt that asked about so many hosts."""
     part = FilterPart(
-        hosts=as_names([f"h{n}" for n in range(hosts)]),
+        asked=as_names([f"h{n}" for n in range(hosts)]),
         known=hosts,
         codes=np.zeros(hosts, dtype=np.uint16),
         steps=(),
@@ -24,7 +25,7 @@ def attempt(uid: str = "u", hosts: int = 0, name: str = "pod", namespace: str = 
 def weighed(hosts: int = 0) -> WeighPart:
     """A weighers' part of so many hosts."""
     return WeighPart(
-        hosts=as_names([f"h{n}" for n in range(hosts)]),
+        asked=as_names([f"h{n}" for n in range(hosts)]),
         steps=(),
         weights=np.zeros(hosts),
         scores=np.zeros(hosts, dtype=np.int64),

@@ -5,15 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from extender.model.attempt import (
-    Attempt,
-    BindPart,
-    FilterPart,
-    Step,
-    WeighPart,
-    as_names,
-    host_code,
-)
+from extender.model.attempt import Attempt, BindPart, FilterPart, Step, WeighPart, host_code
+from extender.model.names import as_names
 from extender.model.reason import Reason
 from extender.translate.reasons import INVALID_ANNOTATION, MAX_RETRIES_EXCEEDED
 from extender.verbs.announce import announcement

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from extender.model.names import as_names
+from extender.protocol.node_names import NodeNames
 from extender.protocol.requests import ExtenderArgs
 from extender.translate.errors import TranslateError
 from extender.verbs.asked import Asked, asked
@@ -20,7 +22,7 @@ def small() -> Engine:
 
 def by_names(made: Engine, *names: str) -> Asked:
     """The names form."""
-    return asked(made, ExtenderArgs(raw(pod()), list(names), None))
+    return asked(made, ExtenderArgs(raw(pod()), NodeNames.of(names), None))
 
 
 def by_nodes(made: Engine, *nodes: Object) -> Asked:
@@ -33,7 +35,7 @@ def test_names() -> None:
     made = small()
     found = by_names(made, "c", "x", "a")
     assert found.table is made.cluster.table
-    assert list(found.names) == ["c", "x", "a"]
+    assert as_names(found.names).tolist() == ["c", "x", "a"]
     assert found.rows.tolist() == [2, -1, 0]
     assert found.nodes is None
 
@@ -53,7 +55,7 @@ def test_names_that_stand_twice(names: list[str], kept: list[str]) -> None:
     """Each name once, where it stood first, known or not."""
     made = small()
     found = by_names(made, *names)
-    assert list(found.names) == kept
+    assert as_names(found.names).tolist() == kept
     assert found.rows.tolist() == made.cluster.table.rows(kept).tolist()
 
 
@@ -66,7 +68,7 @@ def test_known_names_are_the_table_s_own_texts(names: list[str]) -> None:
     sent: list[str] = json.loads(json.dumps(names))
     found = by_names(made, *sent)
     own = {state.host: state.host for state in made.cluster.table.hosts}
-    for name in found.names:
+    for name in as_names(found.names):
         if name in own:
             assert name is own[name]
 
@@ -74,14 +76,14 @@ def test_known_names_are_the_table_s_own_texts(names: list[str]) -> None:
 def test_neither_names_nor_nodes() -> None:
     """A call that asks about nothing is about nothing."""
     found = asked(small(), ExtenderArgs(raw(pod()), None, None))
-    assert (list(found.names), len(found.rows), found.nodes) == ([], 0, None)
+    assert (as_names(found.names).tolist(), len(found.rows), found.nodes) == ([], 0, None)
 
 
 def test_both_names_and_nodes() -> None:
     """Names count where both are given: kube-scheduler reads the answer's names first."""
     made = small()
-    found = asked(made, ExtenderArgs(raw(pod()), ["b"], [raw(node("a"))]))
-    assert (list(found.names), found.nodes) == (["b"], None)
+    found = asked(made, ExtenderArgs(raw(pod()), NodeNames.of(["b"]), [raw(node("a"))]))
+    assert (as_names(found.names).tolist(), found.nodes) == (["b"], None)
     assert found.table is made.cluster.table
 
 
@@ -89,7 +91,7 @@ def test_whole_nodes() -> None:
     """Totals as sent, use from what is known; the engine's own table is not touched."""
     made = small()
     found = by_nodes(made, node("a", cpu="64"), node("new", cpu="2"))
-    assert list(found.names) == ["a", "new"]
+    assert as_names(found.names).tolist() == ["a", "new"]
     assert found.table.cpu_total.tolist() == [64000, 2000]
     assert found.table.cpu_used.tolist() == [1000, 0]
     assert made.cluster.table.cpu_total.tolist() == [4000, 4000, 4000]
@@ -101,7 +103,7 @@ def test_whole_nodes() -> None:
 def test_whole_nodes_that_stand_twice() -> None:
     """Each name once; the first counts, and its use counts once."""
     found = by_nodes(small(), node("a", cpu="64"), node("b"), node("a", cpu="1"))
-    assert list(found.names) == ["a", "b"]
+    assert as_names(found.names).tolist() == ["a", "b"]
     assert found.table.cpu_total.tolist() == [64000, 4000]
     assert found.table.cpu_used.tolist() == [1000, 0]
 
@@ -118,7 +120,7 @@ def test_whole_nodes_belong_to_the_aggregates() -> None:
 def test_no_whole_nodes() -> None:
     """An empty list of nodes is a stateless question about nothing."""
     found = by_nodes(small())
-    assert (list(found.names), found.nodes) == ([], {})
+    assert (as_names(found.names).tolist(), found.nodes) == ([], {})
 
 
 @pytest.mark.parametrize("nameless", [{}, {"metadata": {}}, {"metadata": {"name": ""}}])

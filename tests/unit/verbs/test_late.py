@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from extender.model.attempt import Attempt, BindPart, FilterPart, as_names
+from extender.model.attempt import Attempt, BindPart, FilterPart
+from extender.model.names import as_names
 from extender.verbs.late import WINDOW, LateNews
 
 
