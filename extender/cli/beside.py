@@ -50,6 +50,7 @@ class Beside:
         self,
         engine: Engine,
         metrics: Metrics,
+        exposition: Callable[[], tuple[bytes, str]],
         checks: Callable[[], Mapping[str, str]],
         on_defect: Callable[[str, Exception], object],
     ) -> None:
@@ -57,14 +58,15 @@ class Beside:
 
         Args:
             engine: what debug shows, and whose options the webhook goes by.
-            metrics: what Prometheus is shown.
+            metrics: where requests to the webhook are counted.
+            exposition: what Prometheus is shown.
             checks: what must be there before the verbs answer, and what is wrong with each.
             on_defect: given what was asked for, and the defect of ours that came up.
         """
         health = create_health_app(
             live=lambda verbose: probe_text("livez", {"process": ""}, verbose),
             ready=lambda verbose: probe_text("readyz", checks(), verbose),
-            metrics=metrics.exposition,
+            metrics=exposition,
         )
         shown = Debugging(engine)
         debug = create_debug_app(shown.attempts, shown.attempts_of, shown.explain, shown.hosts)

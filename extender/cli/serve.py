@@ -81,7 +81,8 @@ class Extender:
             lambda: self.background,
             expiries(self.tls, webhook),
         )
-        self.engine.record = Recorder(self.metrics, Log())
+        self.recorder = Recorder(self.metrics, Log())
+        self.engine.record = self.recorder
         self.reloader = Reloader(
             config_path,
             config,
@@ -112,7 +113,9 @@ class Extender:
         """Start watching and the listeners beside the verbs; called in the worker."""
         if self.cluster is None:
             self._attach(transport(self.kubeconfig))
-        self.beside.start(self.engine, self.metrics, self.checks, self._defect)
+        self.beside.start(
+            self.engine, self.metrics, self.recorder.exposition, self.checks, self._defect
+        )
         for name, work in (("settle", self._settle), ("reload", self.reloader.watch)):
             threading.Thread(target=work, name=name, daemon=True).start()
 
@@ -240,6 +243,7 @@ class Extender:
             max_body_bytes=server.max_body_bytes,
             observe=self.metrics.request,
             on_exception=self._defect,
+            after=self.recorder.settle,
         )
 
     def not_ready(self) -> str:

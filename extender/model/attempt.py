@@ -142,12 +142,16 @@ class FilterPart:
 
 @dataclass(frozen=True, slots=True)
 class WeigherStep:
-    """One weigher's part: raw weights, what normalising made of them, and the multiplier."""
+    """One weigher's part: raw weights, what normalising made of them, and the multiplier.
+
+    ``level`` says that all normalised weights are 0: all hosts are alike to it.
+    """
 
     name: str
     raw: Float64
     normalised: Float64
     multiplier: float | Float64
+    level: bool = False
 
     @property
     def weighed(self) -> Float64:

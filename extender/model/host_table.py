@@ -210,6 +210,7 @@ class HostTable:
         if row is None:
             return
         last = self.hosts.pop()
+        self._rename(len(self.hosts))
         if last.host != name:
             self.hosts[row] = last
             self.index[last.host] = row
@@ -228,10 +229,11 @@ class HostTable:
         self._derived.clear()
 
     def _rename(self, row: int) -> None:
+        """Note that a row has another host, or none any more."""
         names = self._arrays["name"]
         if not names.flags.writeable:
             names = self._arrays["name"] = names.copy()
-        names[row] = self.hosts[row].host
+        names[row] = self.hosts[row].host if row < len(self.hosts) else ""
 
     def _write(self, row: int, names: Iterable[str]) -> None:
         host = self.hosts[row]

@@ -33,6 +33,10 @@ class Reason:
     category: Category
     cured: bool = False
 
+    def __hash__(self) -> int:
+        """By the id alone: reasons are looked up by the dozen in each call."""
+        return hash(self.id)
+
 
 FILTER_ERROR = Reason("filter_error", "filter error", Category.DATA)
 """The filter raised for this host. Nova aborts the whole request instead."""

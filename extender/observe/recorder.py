@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
+from copy import copy
 
 from extender.model.attempt import Attempt
 from extender.observe.log import Log
 from extender.observe.metrics import Metrics
 
+MOST = 256
+"""Attempts that may wait to be counted; nobody counts them where nobody calls ``settle``."""
+
 
 class Recorder:
-    """Told of an attempt when its filter part is complete, and again when it is weighed.
+    """Told of an attempt when its filter part is complete, and again when it is weighed or bound.
 
-    What fails in observing is logged and goes no further: a verdict never depends on it.
+    The log has its lines at once. Counting waits for ``settle``, which is called when the reply is
+    out, and before the metrics are read: it takes as long as judging a hundred hosts. What fails in
+    observing is logged and goes no further: a verdict never depends on it.
     """
 
     def __init__(self, metrics: Metrics, log: Log) -> None:
         self.metrics = metrics
         self.log = log
+        self._waiting: deque[Attempt] = deque()
 
     def __call__(self, attempt: Attempt) -> None:
-        """Count the attempt and log it."""
-        for observe in (self.metrics.record, self.log.record):
+        """Log the attempt, and have it counted soon: as it is now, for parts may be added."""
+        self._safely(self.log.record, attempt)
+        self._waiting.append(copy(attempt))
+        if len(self._waiting) > MOST:
+            self.settle()
+
+    def settle(self) -> None:
+        """Count what waits to be counted. Any thread may, and each attempt is counted once."""
+        while True:
             try:
-                observe(attempt)
-            except Exception as error:  # noqa: BLE001 - see the class
-                with suppress(Exception):  # the log itself may be what fails: stderr is gone
-                    self.log.failure("recording an attempt", error)
+                attempt = self._waiting.popleft()
+            except IndexError:
+                return
+            self._safely(self.metrics.record, attempt)
+
+    def exposition(self) -> tuple[bytes, str]:
+        """The metrics, with everything in them that a reply was sent for."""
+        self.settle()
+        return self.metrics.exposition()
+
+    def _safely(self, observe: Callable[[Attempt], None], attempt: Attempt) -> None:
+        try:
+            observe(attempt)
+        except Exception as error:  # noqa: BLE001 - see the class
+            with suppress(Exception):  # the log itself may be what fails: stderr is gone
+                self.log.failure("recording an attempt", error)

@@ -66,6 +66,8 @@ class WeighingMetrics:
 
 def spread(step: WeigherStep) -> float:
     """The greatest of what a weigher adds to hosts' weights, less the least; at least one host."""
+    if step.level:
+        return 0.0
     if isinstance(step.multiplier, float):
         if not step.multiplier:
             return 0.0

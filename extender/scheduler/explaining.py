@@ -96,6 +96,8 @@ def _blockers_of(
     faults: list[Fault],
 ) -> None:
     verdicts = filtering.judge(host_filter, table, spec, faults)
+    if verdicts is None:
+        return
     reasons = host_filter.all_reasons()
     for row in np.flatnonzero(verdicts).tolist():
         try:

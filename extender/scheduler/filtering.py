@@ -89,7 +89,9 @@ class _Run:
         if not self.known.all():
             reason = self.spec.refusal.reason if self.spec.refusal else pre_stage.NOT_IN_CACHE
             verdicts[~self.known] = before.reasons.index(reason) + 1
-        entering, _ = self.left, self._refuse(verdicts)
+        entering = self.left
+        if verdicts.any():
+            self._refuse(verdicts)
         self.steps.append(Step(PRE_STAGE, entering, self.left, before.reasons))
         # An empty request still runs the first filter, as in Nova; an emptied one stops here.
         if not before.skip_filters and (self.left or not len(self.rows)):
@@ -106,7 +108,8 @@ class _Run:
         started, entering = self.clock(), self.left
         numbers = None
         if judges(host_filter, self.spec):
-            newly = self._refuse(self._verdicts(host_filter))
+            verdicts = self._verdicts(host_filter)
+            newly = None if verdicts is None else self._refuse(verdicts)
             if newly is not None:
                 numbers = _numbers(host_filter, self.table.take(self.rows[newly]), self.spec)
         self.steps.append(
@@ -120,14 +123,21 @@ class _Run:
             )
         )
 
-    def _verdicts(self, host_filter: HostFilter) -> npt.NDArray[np.uint8]:
-        """The filter's verdicts in the order asked; a plug-in is asked about survivors only."""
+    def _verdicts(self, host_filter: HostFilter) -> npt.NDArray[np.uint8] | None:
+        """The filter's verdicts in the order asked; a plug-in is asked about survivors only.
+
+        ``None`` where it refuses nobody.
+        """
         if type(host_filter).filter_all is HostFilter.filter_all:
             survivors = self.table.take(self.rows[self.alive])
+            judged = judge(host_filter, survivors, self.spec, self.faults)
+            if judged is None:
+                return None
             verdicts = np.zeros(len(self.rows), dtype=np.uint8)
-            verdicts[self.alive] = judge(host_filter, survivors, self.spec, self.faults)
+            verdicts[self.alive] = judged
             return verdicts
-        return self._asked(judge(host_filter, self.hosts, self.spec, self.faults))
+        judged = judge(host_filter, self.hosts, self.spec, self.faults)
+        return None if judged is None else self._asked(judged)
 
     def _asked(self, verdicts: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Verdicts on the table's hosts brought into the order asked; unknown hosts get 0."""
@@ -140,8 +150,6 @@ class _Run:
 
     def _refuse(self, verdicts: npt.NDArray[np.uint8]) -> Bool | None:
         """Note who is refused now; ``None`` where nobody is."""
-        if not verdicts.any():
-            return None
         newly: Bool = self.alive & (verdicts != 0)
         refused = int(np.count_nonzero(newly))
         if not refused:
@@ -178,11 +186,12 @@ def judges(host_filter: HostFilter, spec: RequestSpec) -> bool:
 
 def judge(
     host_filter: HostFilter, hosts: HostTable, spec: RequestSpec, faults: list[Fault]
-) -> Verdicts:
-    """One filter's verdicts on all hosts, whatever the filter does.
+) -> Verdicts | None:
+    """One filter's verdicts on all hosts, whatever the filter does; ``None`` refuses nobody.
 
     A filter that raises on the whole table is asked about each host alone, so that only the hosts
-    it cannot judge are refused (as ``filter_error``, noted in ``faults``). ``None`` refuses all.
+    it cannot judge are refused (as ``filter_error``, noted in ``faults``). A filter that answers
+    ``None`` refuses all.
     """
     try:
         verdicts = host_filter.filter_all(hosts, spec)
@@ -195,19 +204,25 @@ def judge(
             faults.append(Fault(host_filter.name(), hosts.host_state(0).host, repr(error)))
             return np.full(1, ERROR_CODE, dtype=np.uint8)
     rows = np.arange(len(hosts), dtype=np.intp)
-    alone = [judge(host_filter, hosts.take(rows[i : i + 1]), spec, faults) for i in rows]
-    return np.concatenate([np.zeros(0, dtype=np.uint8), *alone])
+    alone = (judge(host_filter, hosts.take(rows[i : i + 1]), spec, faults) for i in rows)
+    codes = [0 if verdict is None else int(verdict[0]) for verdict in alone]
+    return np.array(codes, dtype=np.uint8)
 
 
-def _checked(host_filter: HostFilter, verdicts: Verdicts, hosts: int) -> Verdicts:
-    """Refuse a plug-in's answer of a wrong shape or type, or with a code it has no reason for."""
+def _checked(host_filter: HostFilter, verdicts: Verdicts, hosts: int) -> Verdicts | None:
+    """Refuse a plug-in's answer of a wrong shape or type, or with a code it has no reason for.
+
+    ``None`` where nobody is refused, which is the most frequent answer.
+    """
     if verdicts.shape != (hosts,) or verdicts.dtype.kind not in "iu":
         raise ValueError(
             f"filter_all gave {verdicts.dtype} of shape {verdicts.shape}, "
             f"expected whole numbers (uint8) of shape {(hosts,)}"
         )
+    if not verdicts.any():
+        return None
     reasons = len(host_filter.all_reasons())
-    if hosts and not 0 <= int(verdicts.min()) <= int(verdicts.max()) <= reasons:
+    if not 0 <= int(verdicts.min()) <= int(verdicts.max()) <= reasons:
         raise ValueError(
             f"filter_all gave codes from {verdicts.min()} to {verdicts.max()}, but the filter "
             f"declares {reasons} reasons"

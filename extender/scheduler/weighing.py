@@ -5,6 +5,7 @@ Source: ``nova.weights`` (BaseWeigher, BaseWeightHandler), with the clamping of 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,13 +25,32 @@ def normalise(raw: Float64, minval: float | None, maxval: float | None) -> Float
     """
     if not len(raw):
         return raw
+    found = _between(raw, float(raw.min()), float(raw.max()), minval, maxval)
+    return np.zeros(len(raw), dtype=np.float64) if found is None else found
+
+
+def _between(
+    raw: Float64, least: float, greatest: float, minval: float | None, maxval: float | None
+) -> Float64 | None:
+    """``normalise`` where the least and greatest are known; ``None`` where all are 0.
+
+    Raises:
+        ValueError: they lie further apart than a float can say.
+    """
+    low = least if minval is None else minval
+    high = greatest if maxval is None else maxval
     if minval is not None or maxval is not None:
-        raw = np.clip(raw, minval, maxval)
-    low = float(raw.min()) if minval is None else minval
-    high = float(raw.max()) if maxval is None else maxval
+        if least < low or greatest > high:
+            raw = np.clip(raw, minval, maxval)
+        # The bound that is not set follows from the weights as they were cut.
+        low = float(raw.min()) if minval is None else minval
+        high = float(raw.max()) if maxval is None else maxval
     if low == high:
-        return np.zeros(len(raw), dtype=np.float64)
-    normalised: Float64 = (raw - low) / (high - low)
+        return None
+    if not math.isfinite(high - low):
+        raise ValueError(f"the weights lie too far apart to be normalised: {raw!r:.200}")
+    normalised = raw - low
+    normalised /= high - low
     return normalised
 
 
@@ -49,15 +69,17 @@ def weigh(
     weights = np.zeros(len(hosts), dtype=np.float64)
     steps: list[WeigherStep] = []
     faults: list[Fault] = []
-    for weigher in weighers if len(hosts) > 1 else ():
-        try:
-            step = _step(weigher, hosts, spec)
-        except Exception as error:  # noqa: BLE001 - a plug-in's fault must never fail the request
-            faults.append(Fault(weigher.name(), "", repr(error)))
-            continue
-        steps.append(step)
-        with np.errstate(over="ignore"):  # a sum beyond all floats is infinite, and has a rank
-            weights = weights + step.weighed
+    with np.errstate(over="ignore", invalid="ignore"):
+        for weigher in weighers if len(hosts) > 1 else ():
+            try:
+                step = _step(weigher, hosts, spec)
+            except Exception as error:  # noqa: BLE001 - a plug-in must never fail the request
+                faults.append(Fault(weigher.name(), "", repr(error)))
+                continue
+            steps.append(step)
+            if not step.level:
+                # A sum beyond all floats is infinite, and has a rank.
+                weights = weights + step.weighed
     return WeighPart(
         asked=host_names(names),
         steps=tuple(steps),
@@ -69,17 +91,24 @@ def weigh(
 
 def _step(weigher: HostWeigher, hosts: HostTable, spec: RequestSpec) -> WeigherStep:
     raw = weigher.weigh_objects(hosts, spec)
-    if raw.shape != (len(hosts),) or not np.isfinite(raw).all():
+    if raw.shape != (len(hosts),):
+        raise ValueError(f"expected {len(hosts)} finite weights, one a host; got {raw!r:.200}")
+    # What is not a number shows in the least and the greatest.
+    least, greatest = float(raw.min()), float(raw.max())
+    if not (math.isfinite(least) and math.isfinite(greatest)):
         raise ValueError(f"expected {len(hosts)} finite weights, one a host; got {raw!r:.200}")
     multiplier = weigher.weight_multiplier(hosts)
-    if np.shape(multiplier) not in ((), raw.shape) or not np.isfinite(multiplier).all():
+    if isinstance(multiplier, float):
+        finite = math.isfinite(multiplier)
+    else:
+        finite = np.shape(multiplier) in ((), raw.shape) and bool(np.isfinite(multiplier).all())
+    if not finite:
         raise ValueError(
             f"expected one finite multiplier, or {len(hosts)}, one a host; got {multiplier!r:.200}"
         )
-    with np.errstate(over="ignore", invalid="ignore"):
-        normalised = normalise(raw, weigher.minval, weigher.maxval)
-    if not np.isfinite(normalised).all():
-        raise ValueError(f"the weights lie too far apart to be normalised: {raw!r:.200}")
+    normalised = _between(raw, least, greatest, weigher.minval, weigher.maxval)
+    if normalised is None:
+        return WeigherStep(weigher.name(), raw, np.zeros(len(raw)), multiplier, level=True)
     return WeigherStep(weigher.name(), raw, normalised, multiplier)
 
 

@@ -20,6 +20,7 @@ from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
 from extender.server.addresses import ListenError, listen
+from extender.server.memory import keep_freed_memory
 from extender.server.tls_worker import HANDSHAKE_PATIENCE, TlsWorker
 from extender.server.worker import READ_PATIENCE, PatientWorker, end_is_near
 
@@ -104,6 +105,7 @@ def serve(
         sys.stderr.write(f"nova-extender: {error}\n")
         raise SystemExit(EXIT_ADDRESS) from error
     threading.stack_size(STACK)
+    keep_freed_memory()
     sys.setswitchinterval(SWITCH_INTERVAL)
     settings = {
         # Handed over bound: gunicorn would try five seconds long, and log each failure.

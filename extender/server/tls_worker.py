@@ -89,6 +89,11 @@ class TlsWorker(PatientWorker):
             return
         super().finish_request(conn, fs)
 
+    def _forbidden(self, conn: Any) -> str:
+        """What the client's certificate says."""
+        refusal: str = conn.forbidden
+        return refusal
+
     def _more_to_come(self, conn: Any) -> bool:
         """Also what has been decrypted already: the poller would not see it."""
         return bool(conn.sock.pending()) or super()._more_to_come(conn)

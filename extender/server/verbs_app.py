@@ -11,7 +11,7 @@ reuses a connection only if the reply had a ``Content-Length``.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from types import MappingProxyType
@@ -57,6 +57,7 @@ class VerbsApp:
         on_exception: called with the verb and what its handler raised; the client never sees it.
         error_replies: verb → how its reply type tells an error; verbs not named answer errors with
             an HTTP status and ``{"Error": text}``.
+        after: called once a call when its reply has been sent: what can wait until then does.
     """
 
     def __init__(
@@ -68,15 +69,17 @@ class VerbsApp:
         observe: Callable[[str, str, float], None],
         on_exception: Callable[[str, Exception], None],
         error_replies: Mapping[str, Callable[[str], bytes]] = ERROR_REPLIES,
+        after: Callable[[], None] = lambda: None,
     ) -> None:
         self._verbs = dict(verbs)
         self._paths = {f"/{verb}{slash}": verb for verb in verbs for slash in ("", "/")}
         self._fallback = fallback
         self._ready = ready
-        self._max_body_bytes = max_body_bytes
+        self.max_body_bytes = max_body_bytes
         self._observe = observe
         self._on_exception = on_exception
         self._error_replies = dict(error_replies)
+        self._after = after
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -86,18 +89,52 @@ class VerbsApp:
         began = time.perf_counter()
         headers: list[tuple[str, str]] = []
         if environ["REQUEST_METHOD"] == "POST":
-            outcome, reply = self._answer(verb, environ)
+            outcome, reply = self._answer(
+                verb,
+                lambda: read_body(environ, self.max_body_bytes),
+                environ.get(FORBIDDEN, ""),
+                environ.get(CLOSE, lambda: None),
+            )
         else:
             outcome, reply = "bad_method", _bad_method(verb, environ["REQUEST_METHOD"])
             headers.append(("Allow", "POST"))
         headers.append(("Content-Type", reply.content_type))
         headers.append(("Content-Length", str(len(reply.body))))
         start_response(_STATUS_LINES[reply.status], headers)
+        self._count(verb, outcome, began)
+        return _Sent(reply.body, self.after)
+
+    def answers(self, path: str) -> bool:
+        """Whether the path is a verb's."""
+        return path in self._paths
+
+    def answer(self, path: str, body: bytes, forbidden: str, close: Callable[[], None]) -> Reply:
+        """Answer the call of a verb whose body has been read, without WSGI's ceremony.
+
+        Args:
+            path: one that ``answers``.
+            body: as sent.
+            forbidden: see ``FORBIDDEN``.
+            close: see ``CLOSE``.
+        """
+        began = time.perf_counter()
+        verb = self._paths[path]
+        outcome, reply = self._answer(verb, lambda: body, forbidden, close)
+        self._count(verb, outcome, began)
+        return reply
+
+    def after(self) -> None:
+        """Do what could wait until the reply was sent; to be called after each."""
+        try:
+            self._after()
+        except Exception as error:  # noqa: BLE001 - the reply is out, and the next one must not suffer
+            self._report("after", error)
+
+    def _count(self, verb: str, outcome: str, began: float) -> None:
         try:
             self._observe(verb, outcome, time.perf_counter() - began)
         except Exception as error:  # noqa: BLE001 - a broken metric must not cost the reply
             self._report(verb, error)
-        return (reply.body,)
 
     def _elsewhere(
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -105,29 +142,35 @@ class VerbsApp:
         forbidden: str = environ.get(FORBIDDEN, "")
         if not forbidden:
             return self._fallback(environ, start_response)
-        _close(environ)
+        environ.get(CLOSE, lambda: None)()
         body = error_body(forbidden)
         headers = [("Content-Type", JSON), ("Content-Length", str(len(body)))]
         start_response(_STATUS_LINES[HTTPStatus.FORBIDDEN], headers)
         return (body,)
 
-    def _answer(self, verb: str, environ: WSGIEnvironment) -> tuple[str, Reply]:
+    def _answer(
+        self,
+        verb: str,
+        read: Callable[[], bytes],
+        forbidden: str,
+        close: Callable[[], None],
+    ) -> tuple[str, Reply]:
         # The body first, even if the answer will be 503: a connection with an unread body on it
         # cannot be used again, and closing it may take the answer along.
         try:
-            body = read_body(environ, self._max_body_bytes)
+            body = read()
         except BodyError as error:
-            _close(environ)
+            close()
             return error.outcome, self._refusal(verb, error.status, str(error))
-        if forbidden := environ.get(FORBIDDEN):
+        if forbidden:
             # The client may have another certificate by now, which it shows when it connects anew.
-            _close(environ)
+            close()
             return "forbidden", self._refusal(verb, HTTPStatus.FORBIDDEN, forbidden)
         try:
             missing = self._ready()
             if missing:
                 # kube-scheduler would keep its connection to a replica that lost the lease.
-                _close(environ)
+                close()
                 return "not_ready", Reply(HTTPStatus.SERVICE_UNAVAILABLE, error_body(missing))
             return "ok", self._verbs[verb](body)
         except ProtocolError as error:
@@ -148,12 +191,17 @@ class VerbsApp:
             self._on_exception(verb, error)
 
 
+class _Sent:
+    """A reply's body, and what is called once the server has sent it (PEP 3333, ``close``)."""
+
+    def __init__(self, body: bytes, after: Callable[[], None]) -> None:
+        self._body = body
+        self.close = after
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._body
+
+
 def _bad_method(verb: str, method: str) -> Reply:
     text = f"/{verb} answers POST, not {method[:20]}; its body is what kube-scheduler sends"
     return Reply(HTTPStatus.METHOD_NOT_ALLOWED, error_body(text))
-
-
-def _close(environ: WSGIEnvironment) -> None:
-    close: Callable[[], None] | None = environ.get(CLOSE)
-    if close is not None:
-        close()

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from gunicorn.workers.gthread import ThreadWorker
 
-from extender.server.verbs_app import CLOSE
+from extender.server.short_way import serve_shortly
+from extender.server.verbs_app import CLOSE, VerbsApp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,9 @@ READ_PATIENCE: Final = 20.0
 ``httpTimeout``, 5 s by default (kubernetes ``pkg/scheduler/extender.go``)."""
 
 _MOMENT: Final = 5
-"""Milliseconds that a thread waits for the next request of the connection it has just served."""
+_LONGER: Final = 250
+"""Milliseconds that a thread waits for the next request of the connection it has just served: the
+latter while there are two threads or more for each connection."""
 
 _LINGER: Final = 2.0
 _DISCARD: Final = 256 * 1024
@@ -44,10 +47,13 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         super().__init__(*args, **kwargs)
         self._arriving: dict[Any, float] = {}
         self._serving = threading.local()
+        self._verbs: VerbsApp | None = None
 
     def load_wsgi(self) -> None:
         """Load the application, and lend it what only the server can do (see ``CLOSE``)."""
         app: WSGIApplication = self.app.wsgi()
+        if isinstance(app, VerbsApp):
+            self._verbs = app
 
         def _serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             environ[CLOSE] = self._close_after_reply
@@ -69,7 +75,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         while True:
             self._arriving[conn] = time.monotonic()
             try:
-                keep = super().handle(conn)
+                keep = self._shortly(conn)
+                if keep is None:
+                    keep = super().handle(conn)
             finally:
                 del self._arriving[conn]
             if keep is not True or not self._more_to_come(conn):
@@ -77,6 +85,31 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         if keep is False:
             say_goodbye(conn.sock)
         return keep
+
+    def _shortly(self, conn: Any) -> bool | None:
+        """Serve a request in the short way; ``None`` where it must be gunicorn's own."""
+        if (
+            self._verbs is None
+            or not self.alive
+            or not conn.initialized
+            or conn.is_http2
+            or conn.parser.unreader.buf.getvalue()
+            or len(self.keepalived_conns) >= self.max_keepalived
+        ):
+            return None
+        self.nr += 1
+        try:
+            conn.sock.setblocking(True)  # the poller has it otherwise
+            return serve_shortly(
+                self._verbs, conn.sock, conn.parser.unreader.unread, self._forbidden(conn)
+            )
+        except OSError:
+            return False
+
+    def _forbidden(self, conn: Any) -> str:
+        """Why the client of a connection may not ask; here all may."""
+        del conn
+        return ""
 
     def _more_to_come(self, conn: Any) -> bool:
         """Whether the connection's next request begins to arrive within a moment."""
@@ -86,7 +119,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
             return False  # it is here already, and gunicorn knows of it
         poll = select.poll()
         poll.register(conn.sock, select.POLLIN)
-        return bool(poll.poll(_MOMENT))
+        plenty = 2 * self.nr_conns <= self.cfg.threads
+        return bool(poll.poll(_LONGER if plenty else _MOMENT))
 
     def handle_quit(self, sig: int, frame: Any) -> None:
         """End at once, on SIGINT or SIGQUIT; further signals change nothing.

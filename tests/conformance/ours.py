@@ -71,10 +71,11 @@ class _Judge:
         codes = filtering.judge(host_filter, self.table, self.spec, faults)
         if faults:
             return [[f"error: {faults[0].text}", None, {}] for _ in self.hosts]
+        listed = [0] * len(self.table) if codes is None else codes.tolist()
         reasons = [None, *(reason.id for reason in host_filter.all_reasons())]
         return [
             [code == 0, reasons[code], dict(host_filter.limits(self._host(row), self.spec))]
-            for row, code in enumerate(codes.tolist())
+            for row, code in enumerate(listed)
         ]
 
     def _host(self, row: int) -> HostState:

@@ -20,7 +20,7 @@ from tests.unit.verbs.making import KEYS, Object, engine
 
 RECORDED = Path(__file__).parent / "recorded"
 
-_SCORES = re.compile(rb'"Score":([^,}]*)')
+_SCORES = re.compile(rb'"Score": *([^,}]*)')
 _WHOLE = re.compile(rb"0|[1-9][0-9]*")
 
 

@@ -49,7 +49,9 @@ def port() -> int:
 def extender(issued: Issued, port: int) -> Iterator[Extender]:
     """One of the example cluster, that answers beside the verbs only."""
     made = Extender(config(issued, port), "example", None)
-    made.beside.start(made.engine, made.metrics, made.checks, lambda *_: None)
+    made.beside.start(
+        made.engine, made.metrics, made.metrics.exposition, made.checks, lambda *_: None
+    )
     yield made
     made.beside.stop()
 
@@ -118,7 +120,9 @@ def test_the_webhook_is_off_by_default() -> None:
         "example",
         None,
     )
-    made.beside.start(made.engine, made.metrics, made.checks, lambda *_: None)
+    made.beside.start(
+        made.engine, made.metrics, made.metrics.exposition, made.checks, lambda *_: None
+    )
     assert len(made.beside._listeners) == 2
     made.beside.stop()
 
