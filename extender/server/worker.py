@@ -34,6 +34,9 @@ _LONGER: Final = 250
 """Milliseconds that a thread waits for the next request of the connection it has just served: the
 latter while there are two threads or more for each connection."""
 
+_SIGN_EVERY: Final = 0.25
+"""Seconds between two signs of life: gunicorn gives one whenever a connection comes or goes."""
+
 _LINGER: Final = 2.0
 _DISCARD: Final = 256 * 1024
 
@@ -48,6 +51,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         self._arriving: dict[Any, float] = {}
         self._serving = threading.local()
         self._verbs: VerbsApp | None = None
+        self._notified = 0.0
 
     def load_wsgi(self) -> None:
         """Load the application, and lend it what only the server can do (see ``CLOSE``)."""
@@ -91,10 +95,10 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         if (
             self._verbs is None
             or not self.alive
-            or not conn.initialized
+            or len(self.keepalived_conns) >= self.max_keepalived
+            or not self._begun(conn)
             or conn.is_http2
             or conn.parser.unreader.buf.getvalue()
-            or len(self.keepalived_conns) >= self.max_keepalived
         ):
             return None
         self.nr += 1
@@ -105,6 +109,19 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
             )
         except OSError:
             return False
+
+    def _begun(self, conn: Any) -> bool:
+        """Whether the connection is ready to be read; a new one whose client has spoken is made so.
+
+        Go keeps two idle connections to a server: most binds come on a new one.
+        """
+        if not conn.initialized and not self.cfg.is_ssl:
+            poll = select.poll()
+            poll.register(conn.sock, select.POLLIN)
+            if poll.poll(0):
+                conn.init()
+        initialized: bool = conn.initialized
+        return initialized
 
     def _forbidden(self, conn: Any) -> str:
         """Why the client of a connection may not ask; here all may."""
@@ -132,12 +149,16 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         super().handle_quit(sig, frame)
 
     def notify(self) -> None:
-        """Tell the master that this worker lives; called about once a second, on its main thread.
+        """Tell the master that this worker lives; called often, on its main thread.
 
         Ending the input of a connection makes the thread that reads it find the body short, which
         the application can still answer. A handler that is merely slow loses no more than the
         connection's reuse.
         """
+        now = time.monotonic()
+        if now - self._notified < _SIGN_EVERY:
+            return
+        self._notified = now
         super().notify()
         end_input(self._arriving, self.read_patience)
 

@@ -6,8 +6,9 @@ import os
 import platform
 import statistics
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 BUSY_LOAD = 0.5
 """Load average a core above which the machine counts as busy before the run."""
@@ -65,6 +66,15 @@ class Machine:
         return found
 
 
+def cpu_model() -> str:
+    """What the kernel calls the processor."""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.machine()
+
+
 class Watch:
     """Begins to look at the machine; ``machine`` says what was seen so far."""
 
@@ -82,6 +92,12 @@ class Watch:
         seconds = time.perf_counter() - began
         self._paces.append(seconds)
         return seconds
+
+    def facts(self) -> dict[str, Any]:
+        """What was seen, and what the machine is, as JSON-ready data."""
+        kib = int(Path("/proc/meminfo").read_text().split(maxsplit=2)[1])
+        about = {"cpu": cpu_model(), "memory_mib": kib // 1024, "kernel": platform.release()}
+        return about | asdict(self.machine())
 
     def machine(self) -> Machine:
         """What was seen. Processes started since count as own once they have ended."""

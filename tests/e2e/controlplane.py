@@ -138,6 +138,10 @@ class ControlPlane:
         self.processes[name].start()
         self.wait_ready(name)
 
+    def probe(self, name: str) -> str:
+        """The address of a component's health check."""
+        return self._probes[name]
+
     def wait_ready(self, name: str, timeout: float = READY_TIMEOUT) -> None:
         """Waits until a component that was started answers its health check."""
         self.processes[name].wait_ready(lambda: answers(self._probes[name]), timeout)
