@@ -5,6 +5,8 @@ PYTHON ?= python3
 PYTHON311 ?= python3.11
 CASES ?= 20000
 SEED ?= 1
+# For 'make bench' and 'make bench-cluster', such as --quick or --rounds=5.
+BENCH_FLAGS ?=
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' extender/version.py)
 IMAGE   ?= nova-extender:$(VERSION)
 # What builds the image: the first of docker, podman and buildah that works, unless said.
@@ -14,7 +16,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt docs bench conformance e2e soak cluster image kind kind-down lock record clean
+.PHONY: help run test check fmt docs bench bench-cluster bench-compare conformance e2e soak cluster image kind kind-down lock record clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,8 +53,15 @@ docs: $(STAMP) ## write the generated reference pages and the dashboards
 	$(BIN)/python docs/generate.py
 	$(BIN)/python deploy/monitoring/generate.py
 
-bench: $(STAMP) ## measure latency, load time and memory
-	$(BIN)/python -m tests.bench
+bench: $(STAMP) ## measure calls, classes and loading beside an extender that does nothing (needs Go 1.26)
+	$(BIN)/python -m tests.bench $(BENCH_FLAGS)
+
+bench-cluster: $(STAMP) ## measure pods a second through kube-scheduler on a real control plane (needs Go 1.26)
+	$(BIN)/python tests/e2e/build.py
+	$(BIN)/python -m tests.bench.live $(BENCH_FLAGS)
+
+bench-compare: $(STAMP) ## compare two runs' JSON: make bench-compare OLD=… NEW=…
+	@$(BIN)/python -m tests.bench.compare '$(OLD)' '$(NEW)'
 
 conformance: $(STAMP) ## compare with Nova itself, case by case (needs Python 3.11 for Nova)
 	@$(BIN)/python -m tests.conformance --python $(PYTHON311) --cases $(CASES) --seed $(SEED)

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 _TIMEOUT = 30.0
-_ROOM = 4 * 1024 * 1024
+_ROOM = 16 * 1024 * 1024
 _END = b"\r\n\r\n"
 _LENGTH = b"\r\ncontent-length:"
 

@@ -1,4 +1,4 @@
-"""How long one client waits for filter and prioritize, and for a handler that does nothing."""
+"""How long one client waits for filter and prioritize, and for the do-nothing extender in Go."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from typing import Any
 
 from tests.bench import cluster, questions
 from tests.bench.client import BadReplyError, Client
+from tests.bench.echo_server import echoing
 from tests.bench.memory import Memory, memory_of
 from tests.bench.questions import Question
-from tests.bench.server import NOTHING, NOTHING_REPLY, running
+from tests.bench.server import running
 
 FILTER, PRIORITIZE = "filter", "prioritize"
-VERBS = (FILTER, PRIORITIZE, NOTHING)
+VERBS = (FILTER, PRIORITIZE)
+OURS, ECHO = "ours", "echo"
 ALL_PASS, MIXED = "all pass", "a third refused"
 WORKLOADS = (ALL_PASS, MIXED)
 _ORDERS = 8
@@ -45,27 +47,31 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """What one server made of one workload; ``pace`` is that of the machine meanwhile."""
+    """What both made of one workload.
+
+    ``timings`` are server → verb → waits; ``pace`` is that of the machine meanwhile.
+    """
 
     workload: str
     nodes: int
     passed: int
     pace: float
-    timings: Mapping[str, Timing]
+    timings: Mapping[str, Mapping[str, Timing]]
     memory: Memory
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A verb's question and the one right answer to it."""
+    """A question to one of the servers, and the one right answer to it."""
 
+    server: str
     verb: str
     question: Question
     answer: bytes
 
 
 def measure(workload: str, nodes: int, samples: int, pace: Callable[[], float]) -> Latency:
-    """Start a server that knows so many nodes and measure it.
+    """Start a server that knows so many nodes, and measure it beside one that does nothing.
 
     Args:
         workload: one of ``WORKLOADS``.
@@ -76,27 +82,39 @@ def measure(workload: str, nodes: int, samples: int, pace: Callable[[], float]) 
     Raises:
         BadReplyError: a reply that is not the right one.
         ServerError: the server does not start.
+        EchoError: there is no do-nothing extender.
     """
     mixed = workload == MIXED
     with TemporaryDirectory(prefix="nova-extender-bench-") as name:
         workdir = Path(name)
         file = workdir / "cluster.json"
         cluster.write_list(file, nodes, mixed=mixed)
-        with running(workdir, file) as server, Client(server.address) as client:
-            cycles, passed = _cycles(client, nodes, mixed=mixed)
-            _run(client, cycles, range(_WARM_UP), pace)
-            times, paces = _run(client, cycles, range(_WARM_UP, _WARM_UP + samples), pace)
+        with (
+            running(workdir, file) as server,
+            echoing() as address,
+            Client(server.address) as ours,
+            Client(address) as echo,
+        ):
+            clients = {OURS: ours, ECHO: echo}
+            cycles, passed = _cycles(clients, nodes, mixed=mixed)
+            _run(clients, cycles, range(_WARM_UP), pace)
+            times, paces = _run(clients, cycles, range(_WARM_UP, _WARM_UP + samples), pace)
             memory = memory_of(server.worker)
-    timings = {verb: Timing.of(times[verb]) for verb in VERBS}
+    timings = {
+        server: {verb: Timing.of(times[server, verb]) for verb in VERBS} for server in (OURS, ECHO)
+    }
     return Latency(workload, nodes, passed, statistics.median(paces), timings, memory)
 
 
-def _cycles(client: Client, nodes: int, *, mixed: bool) -> tuple[list[list[_Call]], int]:
+def _cycles(
+    clients: Mapping[str, Client], nodes: int, *, mixed: bool
+) -> tuple[list[list[_Call]], int]:
     """The calls of a scheduling cycle, for several orders of the nodes, with their right answers.
 
-    As kube-scheduler does, prioritize is asked about the nodes that filter let pass. The handler
-    that does nothing gets what filter gets.
+    As kube-scheduler does, prioritize is asked about the nodes that filter let pass. The extender
+    that does nothing gets the very same calls.
     """
+    client, echo = clients[OURS], clients[ECHO]
     pod = questions.pod(mixed=mixed)
     cycles: list[list[_Call]] = []
     for names in questions.orders(nodes, _ORDERS):
@@ -107,21 +125,31 @@ def _cycles(client: Client, nodes: int, *, mixed: bool) -> tuple[list[list[_Call
         rest = questions.question(pod, passed)
         _, scored = client.ask(client.request(PRIORITIZE, rest.body(uid)))
         _check_scores(scored, passed)
+        echoed = [
+            echo.ask(echo.request(verb, question.body(uid)))[1]
+            for verb, question in ((FILTER, whole), (PRIORITIZE, rest))
+        ]
         cycles.append(
             [
-                _Call(FILTER, whole, filtered),
-                _Call(PRIORITIZE, rest, scored),
-                _Call(NOTHING, whole, NOTHING_REPLY),
+                _Call(OURS, FILTER, whole, filtered),
+                _Call(OURS, PRIORITIZE, rest, scored),
+                _Call(ECHO, FILTER, whole, echoed[0]),
+                _Call(ECHO, PRIORITIZE, rest, echoed[1]),
             ]
         )
     return cycles, len(passed)
 
 
 def _run(
-    client: Client, cycles: list[list[_Call]], numbers: range, pace: Callable[[], float]
-) -> tuple[dict[str, list[float]], list[float]]:
-    """Go round the verbs, another pod each time; the same question has the same answer."""
-    seconds: dict[str, list[float]] = {verb: [] for verb in VERBS}
+    clients: Mapping[str, Client],
+    cycles: list[list[_Call]],
+    numbers: range,
+    pace: Callable[[], float],
+) -> tuple[dict[tuple[str, str], list[float]], list[float]]:
+    """Go round the calls, another pod each time; the same question has the same answer."""
+    seconds: dict[tuple[str, str], list[float]] = {
+        (server, verb): [] for server in clients for verb in VERBS
+    }
     paces = []
     gc.collect()
     gc.disable()  # the client's own pauses are none of the server's
@@ -129,11 +157,14 @@ def _run(
         for number in numbers:
             uid = questions.uid(number)
             for call in cycles[number % len(cycles)]:
+                client = clients[call.server]
                 request = client.request(call.verb, call.question.body(uid))
                 waited, reply = client.ask(request)
                 if reply != call.answer:
-                    raise BadReplyError(f"{call.verb} has changed its answer to {reply[:300]!r}")
-                seconds[call.verb].append(waited)
+                    raise BadReplyError(
+                        f"{call.server}: {call.verb} has changed its answer to {reply[:300]!r}"
+                    )
+                seconds[call.server, call.verb].append(waited)
             if number % _PACE_EVERY == 0:
                 paces.append(pace())
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,14 @@ def question(pod: dict[str, Any], names: list[str]) -> Question:
     args = {"Pod": pod, "Nodes": None, "NodeNames": names}
     before, after = json.dumps(args, separators=(",", ":")).encode().split(_UID.encode())
     return Question(before, after)
+
+
+def whole_question(pod: dict[str, Any], nodes: Iterable[bytes]) -> Question:
+    """A pod and whole nodes, as an extender without a cache gets them."""
+    before, after = json.dumps(pod, separators=(",", ":")).encode().split(_UID.encode())
+    items = b",".join(nodes)
+    tail = b',"Nodes":{"metadata":{},"items":[' + items + b']},"NodeNames":null}'
+    return Question(b'{"Pod":' + before, after + tail)
 
 
 def pod(*, mixed: bool) -> dict[str, Any]:

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
-NOTHING = "nothing"
-NOTHING_REPLY = b"{}"
 _START_TIMEOUT = 90.0
 _STOP_TIMEOUT = 30.0
 _REPOSITORY = Path(__file__).parents[2]
@@ -45,7 +43,7 @@ def running(workdir: Path, cluster: Path) -> Iterator[Server]:
     Raises:
         ServerError: it is not ready in time.
     """
-    verbs, health, debug = _free_ports(3)
+    verbs, health, debug = free_ports(3)
     config = workdir / "config.json"
     binds = {"bind": verbs, "health_bind": health, "debug_bind": debug}
     server = {name: f"{LOOPBACK}:{port}" for name, port in binds.items()}
@@ -53,7 +51,10 @@ def running(workdir: Path, cluster: Path) -> Iterator[Server]:
     log = workdir / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.serve", str(config), str(cluster)],
+            [
+                *(sys.executable, "-m", "extender.cli", "serve"),
+                *("--config", str(config), "--cluster", str(cluster)),
+            ],
             cwd=_REPOSITORY,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -94,7 +95,8 @@ def _worker(master: int) -> int:
     return int(children.read_text().split()[0])
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback address that nobody listens on."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
