@@ -11,6 +11,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from extender.observe.metrics import NAMESPACE, Metrics
 from extender.observe.overcommit import OvercommitMetrics
 from extender.observe.standing import StandingMetrics
+from extender.observe.tallies import Tallies
 from generator.markdown import code, head, table
 
 C = TypeVar("C")
@@ -42,7 +43,8 @@ The series `process_…` of the Prometheus client (CPU, memory, open files) stan
 def page() -> str:
     """The page as the registry says it should be."""
     registry = Metrics().registry
-    rows = sorted([*map(_row, _of(registry, MetricWrapperBase)), *_collected(registry)])
+    own = [*map(_row, _of(registry, MetricWrapperBase)), *map(_tallied, _of(registry, Tallies))]
+    rows = sorted([*own, *_collected(registry)])
     return "\n".join(
         [
             head("Metrics", "extender/observe/metrics.py").rstrip("\n"),
@@ -76,9 +78,18 @@ def _row(collector: MetricWrapperBase) -> Row:
     labels: tuple[str, ...] = collector._labelnames  # noqa: SLF001 - likewise
     meaning = family.documentation
     if isinstance(collector, Histogram):
-        bounds = (f"{bound:g}" for bound in collector._upper_bounds[:-1])  # noqa: SLF001 - likewise
-        meaning = f"{meaning} Buckets up to: {', '.join(bounds)}."
+        meaning += _up_to(collector._upper_bounds[:-1])  # noqa: SLF001 - likewise
     return code(family.name + _SUFFIXES.get(family.type, "")), family.type, _listed(labels), meaning
+
+
+def _tallied(collector: Tallies) -> Row:
+    (family,) = collector.describe()
+    meaning = family.documentation + _up_to(collector.bounds)
+    return code(family.name), family.type, code(collector.label), meaning
+
+
+def _up_to(bounds: Iterable[float]) -> str:
+    return f" Buckets up to: {', '.join(f'{bound:g}' for bound in bounds)}."
 
 
 def _listed(labels: Iterable[str]) -> str:

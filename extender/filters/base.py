@@ -7,7 +7,6 @@ judges all hosts at once, on columns.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -53,7 +52,7 @@ class HostFilter:
     @classmethod
     def all_reasons(cls) -> tuple[Reason, ...]:
         """Every reason by code: ``all_reasons()[code - 1]``."""
-        return COMMON_REASONS + cls.reasons
+        return _known(cls)[0]
 
     @classmethod
     def code(cls, reason: Reason) -> int:
@@ -62,7 +61,7 @@ class HostFilter:
         Raises:
             ValueError: the filter does not declare the reason.
         """
-        code = _codes(cls.all_reasons()).get(reason)
+        code = _known(cls)[1].get(reason)
         if code is None:
             raise ValueError(f"{cls.name()} does not declare the reason {reason!r}")
         return code
@@ -114,10 +113,20 @@ class HostFilter:
         return {}
 
 
-@cache
-def _codes(reasons: tuple[Reason, ...]) -> dict[Reason, int]:
-    """The codes of reasons; of a reason listed twice, the first."""
-    return {reason: code for code, reason in reversed(list(enumerate(reasons, 1)))}
+_KNOWN: dict[type[HostFilter], tuple[tuple[Reason, ...], dict[Reason, int]]] = {}
+
+
+def _known(cls: type[HostFilter]) -> tuple[tuple[Reason, ...], dict[Reason, int]]:
+    """A filter's reasons, and their codes; of a reason listed twice, the first. Put together once.
+
+    Filters ask for a dozen codes in each call.
+    """
+    found = _KNOWN.get(cls)
+    if found is None:
+        reasons = COMMON_REASONS + cls.reasons
+        codes = {reason: code for code, reason in reversed(list(enumerate(reasons, 1)))}
+        found = _KNOWN[cls] = (reasons, codes)
+    return found
 
 
 def refuse(*verdicts: tuple[npt.NDArray[np.bool_], int], hosts: HostTable) -> Verdicts:

@@ -269,6 +269,7 @@ class _View(HostTable):
         self.aggregates = parent.aggregates
         self._rows = rows
         self._gathered: dict[str, npt.NDArray[Any]] = {}
+        self._encoded: dict[str, Encoded] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -279,8 +280,12 @@ class _View(HostTable):
         return self._gathered[name]
 
     def encoded(self, attribute: str) -> Encoded:
-        whole = self._parent.encoded(attribute)
-        return Encoded(whole.codes[self._rows], whole.vocabulary)
+        found = self._encoded.get(attribute)
+        if found is None:
+            whole = self._parent.encoded(attribute)
+            found = Encoded(whole.codes[self._rows], whole.vocabulary)
+            self._encoded[attribute] = found
+        return found
 
     def encoded_by(
         self, key: Hashable, read: Callable[[HostState], Hashable], *, fixed: bool
@@ -320,6 +325,8 @@ class _View(HostTable):
         self._parent.usage_changed(host)
         for name in self._USAGE:
             self._gathered.pop(name, None)
+        self._encoded.clear()
 
     def forget_encodings(self) -> None:
         self._parent.forget_encodings()
+        self._encoded.clear()

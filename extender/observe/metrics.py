@@ -30,6 +30,7 @@ from extender.observe.overcommit import OvercommitMetrics, Totals
 from extender.observe.reloads import ReloadMetrics
 from extender.observe.stages import StageMetrics
 from extender.observe.standing import Standing, StandingMetrics
+from extender.observe.tallies import Tallies, Tally
 from extender.observe.watches import NAMESPACE, WatchMetrics
 from extender.observe.weighing import WeighingMetrics
 
@@ -58,10 +59,10 @@ class _Series:
     """One filter's label children: finding them anew costs more than counting."""
 
     evaluations: Counter
-    entering: Histogram
-    leaving: Histogram
+    entering: Tally
+    leaving: Tally
     emptied: Counter
-    seconds: Histogram | None = None
+    seconds: Tally | None = None
     refused: dict[str, Counter] = field(default_factory=dict)
 
 
@@ -117,7 +118,7 @@ class Metrics:
             "filter",
             "reason",
         )
-        self._filter_seconds = self._histogram(
+        self._filter_seconds = self._tallies(
             "filter_duration_seconds",
             "Time one filter took for all hosts of an attempt.",
             FILTER_SECONDS,
@@ -128,10 +129,10 @@ class Metrics:
             "Times a filter failed on a host, which it then refuses; the log says why.",
             "filter",
         )
-        self._entering = self._histogram(
+        self._entering = self._tallies(
             "hosts_entering", "Hosts a filter was given in one attempt.", HOSTS, "filter"
         )
-        self._leaving = self._histogram(
+        self._leaving = self._tallies(
             "hosts_leaving", "Hosts a filter let pass in one attempt.", HOSTS, "filter"
         )
         self._no_valid_host = self._counter(
@@ -260,6 +261,9 @@ class Metrics:
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, namespace=NAMESPACE, registry=self.registry)
+
+    def _tallies(self, name: str, text: str, buckets: tuple[float, ...], label: str) -> Tallies:
+        return Tallies(f"{NAMESPACE}_{name}", text, label, buckets, self.registry)
 
     def _histogram(
         self, name: str, text: str, buckets: tuple[float, ...], *labels: str

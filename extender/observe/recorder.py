@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
+from threading import Lock
 
 from extender.model.attempt import Attempt
 from extender.observe.log import Log
@@ -27,6 +28,7 @@ class Recorder:
         self.metrics = metrics
         self.log = log
         self._waiting: deque[Attempt] = deque()
+        self._counting = Lock()
 
     def __call__(self, attempt: Attempt) -> None:
         """Log the attempt, and have it counted soon: as it is now, for parts may be added."""
@@ -36,13 +38,10 @@ class Recorder:
             self.settle()
 
     def settle(self) -> None:
-        """Count what waits to be counted. Any thread may, and each attempt is counted once."""
-        while True:
-            try:
-                attempt = self._waiting.popleft()
-            except IndexError:
-                return
-            self._safely(self.metrics.record, attempt)
+        """Count what waits to be counted. Any thread may; one at a time does."""
+        with self._counting:
+            while self._waiting:
+                self._safely(self.metrics.record, self._waiting.popleft())
 
     def exposition(self) -> tuple[bytes, str]:
         """The metrics, with everything in them that a reply was sent for."""

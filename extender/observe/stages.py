@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import CollectorRegistry
 
 from extender.model.attempt import Attempt
+from extender.observe.tallies import Tallies
 from extender.observe.watches import NAMESPACE
 
 STAGES: Final = ("decode", "wait", "translate", "filter", "weigh", "choose", "encode")
@@ -26,15 +27,14 @@ class StageMetrics:
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        seconds = Histogram(
-            "stage_duration_seconds",
+        seconds = Tallies(
+            f"{NAMESPACE}_stage_duration_seconds",
             "Time of one stage of a call: decode the request, wait for the state, translate what "
             "it asks about, filter, weigh, choose (both, where placement is decide), encode the "
             "reply.",
-            ("stage",),
-            namespace=NAMESPACE,
-            buckets=SECONDS,
-            registry=registry,
+            "stage",
+            SECONDS,
+            registry,
         )
         self._stages = {stage: seconds.labels(stage) for stage in STAGES}
 

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter
 
 from extender.model.attempt import WeigherStep, WeighPart
 from extender.observe.faults import count_faults
+from extender.observe.tallies import Tallies, Tally
 from extender.observe.watches import NAMESPACE
 
 SPREADS: Final = (0.0, 0.01, 0.1, 0.25, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 100.0, 1_000_000.0)
@@ -24,15 +25,14 @@ class WeighingMetrics:
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._spread = Histogram(
-            "weigher_spread",
+        self._spread = Tallies(
+            f"{NAMESPACE}_weigher_spread",
             "The most that a weigher gave to one host of an attempt more than to another, its "
             "multiplier included: 0 where all are alike to it. Attempts with one host are left "
             "out.",
-            ("weigher",),
-            namespace=NAMESPACE,
-            buckets=SPREADS,
-            registry=registry,
+            "weigher",
+            SPREADS,
+            registry,
         )
         self._errors = Counter(
             "weigher_errors",
@@ -41,7 +41,7 @@ class WeighingMetrics:
             namespace=NAMESPACE,
             registry=registry,
         )
-        self._spreads: dict[str, Histogram] = {}
+        self._spreads: dict[str, Tally] = {}
 
     def expect(self, weighers: Iterable[str]) -> None:
         """Make the series of these weighers exist, at 0 where they are new."""
@@ -59,7 +59,7 @@ class WeighingMetrics:
         if part.faults:
             count_faults(self._errors, part.faults)
 
-    def _of(self, name: str) -> Histogram:
+    def _of(self, name: str) -> Tally:
         made = self._spreads[name] = self._spread.labels(name)
         return made
 

@@ -8,6 +8,7 @@ that are not of that kind are decoded and encoded like any JSON.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -35,7 +36,7 @@ class NodeNames:
             are plain.
     """
 
-    __slots__ = ("_texts", "json", "spans")
+    __slots__ = ("_sizes", "_texts", "json", "spans")
 
     def __init__(
         self, json: bytes, spans: tuple[Places, Places] | None, texts: list[str] | None = None
@@ -43,6 +44,7 @@ class NodeNames:
         self.json = json
         self.spans = spans
         self._texts = texts
+        self._sizes: Places | None = None
 
     @classmethod
     def plain(cls, json: bytes) -> NodeNames | None:
@@ -73,24 +75,32 @@ class NodeNames:
             return NodeNames.of([self.texts[i] for i in np.flatnonzero(mask).tolist()])
         if mask.all():
             return self
-        if not mask.any():
-            return NodeNames.of(())
-        # Each name with its quotes and what stands behind it, a comma or the last bracket.
-        sizes = self.spans[1] + len(_BETWEEN)
-        cut = np.frombuffer(self.json, dtype=np.uint8)[1:][np.repeat(mask, sizes)]
-        json = b"[" + cut.tobytes()[:-1] + b"]"
+        json = b"[" + self._cut(mask) + b"]"
         kept = self.spans[1][mask]
         sizes = kept + len(_BETWEEN)
         return NodeNames(json, (np.cumsum(sizes) - sizes + len(b'["'), kept))
 
-    def each_with(self, text: str) -> bytes:
-        """The members of a JSON object in which every name has this text; no braces."""
-        if not len(self):
-            return b""
-        value = _encode(text)
+    def _cut(self, mask: Mask) -> bytes:
+        """The plain names at the places that are true, quoted, with commas between."""
+        # Each name with its quotes and what stands behind it, a comma or the last bracket.
+        if self._sizes is None:
+            self._sizes = self.spans[1] + len(_BETWEEN) if self.spans else np.zeros(0, np.intp)
+        cut = np.frombuffer(self.json, dtype=np.uint8)[1:][np.repeat(mask, self._sizes)]
+        return cut.tobytes()[:-1]
+
+    def each_with(self, mask: Mask, text: str) -> bytes:
+        """The members of a JSON object: the names at some places, each with this text; no braces.
+
+        Args:
+            mask: which names.
+            text: why they are refused.
+        """
+        value = _value(text)
         if self.spans is None:
-            return b",".join(_encode(name) + b":" + value for name in self.texts)
-        return self.json[1:-1].replace(_BETWEEN, b'":' + value + b',"') + b":" + value
+            places = np.flatnonzero(mask).tolist()
+            return b",".join(_encode(self.texts[i]) + b":" + value for i in places)
+        names = self._cut(mask)
+        return names.replace(_BETWEEN, b'":' + value + b',"') + b":" + value if names else b""
 
     def scored(self, scores: npt.NDArray[np.int64]) -> bytes:
         """A ``HostPriorityList``: an array of ``{"Host", "Score"}``, in order.
@@ -126,6 +136,11 @@ class NodeNames:
                 figure[scores < 10**place] = _BLANK
             out[first + (digits - 1 - place)] = figure
         return bytes(text)
+
+
+@lru_cache(maxsize=256)
+def _value(text: str) -> bytes:
+    return _encode(text)
 
 
 def _spans(json: bytes) -> tuple[Places, Places] | None:

@@ -114,10 +114,10 @@ def _maps(part: FilterPart, sent: NodeNames, spare: str | None, preemption: bool
         reason = part.reason(code)
         refused = part.codes == code
         if preemption and reason.cured:
-            failed.append(sent.among(refused).each_with(reason.text))
+            failed.append(sent.each_with(refused, reason.text))
             continue
         if spare is not None and (spared := refused & (part.hosts == spare)).any():
-            failed.append(sent.among(spared).each_with(reason.text))
+            failed.append(sent.each_with(spared, reason.text))
             refused &= ~spared
-        unresolvable.append(sent.among(refused).each_with(reason.text))
+        unresolvable.append(sent.each_with(refused, reason.text))
     return b",".join(filter(None, failed)), b",".join(filter(None, unresolvable))

@@ -75,8 +75,11 @@ def test_scored_wants_a_score_each() -> None:
 def test_each_with_a_text() -> None:
     """Every name has the text, which may hold anything; no names are no members."""
     names = NodeNames.of(["n1", "n2"])
-    assert names.each_with('a "b", c') == b'"n1":"a \\"b\\", c","n2":"a \\"b\\", c"'
-    assert NodeNames.of([]).each_with("a") == b""
+    text = 'a "b", c'
+    assert names.each_with(mask(True, True), text) == b'"n1":"a \\"b\\", c","n2":"a \\"b\\", c"'
+    assert names.each_with(mask(False, True), "a") == b'"n2":"a"'
+    assert names.each_with(mask(False, False), "a") == b""
+    assert NodeNames.of([]).each_with(mask(), "a") == b""
 
 
 @given(NAMES, st.data())
@@ -92,7 +95,8 @@ def test_parts_are_what_plain_json_says(texts: list[str], data: st.DataObject) -
     if again is not None and among.spans is not None and again.spans is not None:
         for one, other in zip(among.spans, again.spans, strict=True):
             assert one.tolist() == other.tolist()
-    assert json.loads(b"{" + names.each_with("why") + b"}") == dict.fromkeys(texts, "why")
+    members = names.each_with(mask(*wanted), "why")
+    assert json.loads(b"{" + members + b"}") == dict.fromkeys(kept, "why")
     scores = data.draw(st.lists(st.integers(0, 10**9), min_size=len(texts), max_size=len(texts)))
     assert json.loads(names.scored(np.array(scores, dtype=np.int64))) == [
         {"Host": text, "Score": score} for text, score in zip(texts, scores, strict=True)

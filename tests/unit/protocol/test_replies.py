@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 from msgspec import Raw
 
 from extender.protocol.node_names import NodeNames
@@ -67,7 +68,9 @@ def test_errors_survive_any_text() -> None:
 
 def test_same_input_same_bytes() -> None:
     """Encoding holds no state."""
-    failed = NodeNames.of(f"n{i}" for i in range(50)).each_with("reason")
+    failed = NodeNames.of(f"n{i}" for i in range(50)).each_with(
+        np.ones(50, dtype=np.bool_), "reason"
+    )
     names = NodeNames.of(f"m{i}" for i in range(50))
     assert filter_reply(names, None, failed) == filter_reply(names, None, failed)
 
