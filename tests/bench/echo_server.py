@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.bench.server import stop
+
 SOURCE = Path(__file__).with_name("echo")
 BUILT = Path(__file__).parents[2] / ".cache/bench"
-_STOP_TIMEOUT = 10.0
 
 
 class EchoError(Exception):
@@ -64,11 +65,6 @@ def echoing() -> Iterator[tuple[str, int]]:
             raise EchoError(f"the do-nothing extender did not start: it said {said!r}")
         yield host, int(port)
     finally:
-        process.terminate()
-        try:
-            process.wait(_STOP_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process)
         if process.stdout is not None:
             process.stdout.close()

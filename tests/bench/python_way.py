@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from tests.bench import cluster, questions
 from tests.bench.client import BadReplyError, Client
 from tests.bench.latency import Timing
-from tests.bench.server import LOOPBACK, ServerError, free_ports, running
+from tests.bench.server import LOOPBACK, ServerError, free_ports, running, stop
 
 SAMPLES = 40
 _START_TIMEOUT = 30.0
@@ -90,12 +90,7 @@ def _flask(workdir: Path) -> Iterator[tuple[str, int]]:
         _wait(process, port, log)
         yield LOOPBACK, port
     finally:
-        process.terminate()
-        try:
-            process.wait(_START_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process)
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

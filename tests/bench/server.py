@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 LOOPBACK = "127.0.0.1"
 _START_TIMEOUT = 90.0
@@ -64,12 +65,7 @@ def running(workdir: Path, cluster: Path) -> Iterator[Server]:
         _wait_ready(process, health, log)
         yield Server((LOOPBACK, verbs), _worker(process.pid))
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(_STOP_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process)
 
 
 def _wait_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
@@ -93,6 +89,16 @@ def _worker(master: int) -> int:
     """The process that answers: the only child of gunicorn's master."""
     children = Path(f"/proc/{master}/task/{master}/children")
     return int(children.read_text().split()[0])
+
+
+def stop(process: subprocess.Popen[Any]) -> None:
+    """Ask a process to end, and kill it if it does not."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_STOP_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def free_ports(count: int) -> list[int]:
